@@ -1,0 +1,19 @@
+"""The onnxruntime twin: ONNX models by onnxruntime's Python package."""
+
+from twin import Twin
+
+
+class TritonPythonModel(Twin):
+    """One ONNX session an instance."""
+
+    backend = "onnxruntime"
+    default_file = "model.onnx"
+    accelerators = ("cuda",)
+
+    def open(self):
+        from onnx_session import OnnxSession  # late: Triton imports this file once more, to complete the config
+
+        self.session = OnnxSession(self)
+
+    def compute(self, arrays, wanted):
+        return self.session.compute(arrays, wanted)

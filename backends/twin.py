@@ -1,0 +1,102 @@
+"""What the twins have in common: refusals at load, threads, devices, and the reshape of each tensor.
+
+A twin stands in for a native backend where Triton finds no native library. What it honours, it honours as the native backend does; what
+it cannot, it refuses at load with a sentence. Copied into each twin's folder beside batching.py, the adapter's batching.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+from batching import BatchedModel
+
+UNSUPPORTED = {
+    "batch_input": "batch_input tensors of ragged batching",
+    "batch_output": "batch_output scattering",
+}
+"""Top-level fields of ModelConfig that a Python-based backend is never given the means to honour."""
+
+
+class Twin(BatchedModel):
+    """A model of one artefact file; subclasses name the file and open it."""
+
+    backend = ""
+    default_file = ""
+    accelerators = ()
+    """Execution accelerators that the twin honours."""
+
+    def load(self, args):
+        self.refuse_unsupported()
+        self.device = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None
+        self.version_folder = Path(args["model_repository"]) / args["model_version"]
+        self.input_dims = {row["name"]: _inner_dims(row) for row in self.config["input"]}
+        self.output_dims = {row["name"]: _whole_numbers(row["dims"]) for row in self.config["output"] if row.get("reshape")}
+        self.file = self.locate()
+        self.open()
+
+    def locate(self):
+        """Return the artefact's path."""
+        return self.version_folder / (self.config.get("default_model_filename") or self.default_file)
+
+    def open(self):
+        """Open self.file; raise what should fail the load."""
+        raise NotImplementedError
+
+    def compute(self, arrays, wanted):
+        """Return the wanted outputs of the opened model, shaped as the artefact shapes them."""
+        raise NotImplementedError
+
+    def run(self, arrays, wanted):
+        inside = {name: self._into(array, self.input_dims.get(name)) for name, array in arrays.items()}
+        outputs = self.compute(inside, wanted)
+        return {name: self._into(array, self.output_dims.get(name)) for name, array in outputs.items()}
+
+    def refuse_unsupported(self):
+        """Refuse what the native backend would honour and this twin would not."""
+        found = [what for field, what in UNSUPPORTED.items() if self.config.get(field)]
+        sequence = self.config.get("sequence_batching") or {}
+        if sequence.get("state"):
+            found.append("implicit state (sequence_batching.state)")
+        if any(row.get("allow_ragged_batch") for row in self.config["input"]):
+            found.append("allow_ragged_batch")
+        if any(row["data_type"] == "TYPE_BF16" for row in (*self.config["input"], *self.config["output"])):
+            found.append("TYPE_BF16 tensors, which numpy does not have")
+        accelerators = (self.config.get("optimization") or {}).get("execution_accelerators") or {}
+        names = [row["name"] for rows in accelerators.values() if isinstance(rows, list) for row in rows]
+        found += [f"the execution accelerator '{name}'" for name in names if name not in self.accelerators]
+        if found:
+            self.refuse(f"cannot honour {'; '.join(found)}: serve this model with the native backend")
+
+    def refuse(self, sentence):
+        raise pb_utils.TritonModelException(f"{self.name}: the {self.backend} twin {sentence}")
+
+    def whole(self, key, default=0):
+        """Return a parameter that is a whole number, as the native backend reads it."""
+        text = self.parameters.get(key, str(default))
+        try:
+            return int(text)
+        except ValueError:
+            self.refuse(f"needs a whole number for the parameter {key}, not '{text}'")
+
+    def truth(self, key, *, default):
+        """Return a parameter that is true or false."""
+        text = self.parameters.get(key, str(default)).lower()
+        if text not in ("true", "false", "1", "0"):
+            self.refuse(f"needs true or false for the parameter {key}, not '{text}'")
+        return text in ("true", "1")
+
+    def _into(self, array, dims):
+        """Give the array these dims behind its batch, None leaves it."""
+        if dims is None:
+            return array
+        batch = list(array.shape[:1]) if self.batched else []
+        return np.reshape(array, [*batch, *dims])
+
+
+def _inner_dims(row):
+    """Return the dims that the artefact takes in place of the config's, or None."""
+    return _whole_numbers(row["reshape"].get("shape", [])) if row.get("reshape") else None
+
+
+def _whole_numbers(sizes):
+    return [int(size) for size in sizes]

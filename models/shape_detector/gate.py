@@ -1,0 +1,67 @@
+"""Mean average precision at an overlap of 0.5, over drawn scenes, through the shipped pre- and postprocessing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from data import HELD_OUT_SEED, LABELS, Scene, draw_scene
+
+from trireme.sources import load_infer
+
+Detect = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""pixels [n, 3, 128, 128] -> boxes [n, c, 4], scores [n, c, classes]."""
+
+
+def measure(folder: Path) -> dict[str, float]:
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    return {"map50": mean_average_precision(lambda pixels: session.run(["boxes", "scores"], {"pixels": pixels}))}
+
+
+def mean_average_precision(detect: Detect, scenes: int = 300) -> float:
+    """Score a detector on the held-out scenes: the mean over the classes of the area under precision and recall."""
+    drawn = [draw_scene(HELD_OUT_SEED + number) for number in range(scenes)]
+    found = detections(detect, drawn)
+    return float(np.mean([_average_precision(found, drawn, label) for label in range(len(LABELS))]))
+
+
+def detections(detect: Detect, scenes: list[Scene]) -> dict[str, np.ndarray]:
+    """Run pictures through preprocessing, the detector and postprocessing."""
+    image = np.array([[scene.png()] for scene in scenes], object)
+    prepared = load_infer("image_preprocess")(image=image)
+    boxes, scores = detect(prepared["pixels"])
+    return load_infer("detection_postprocess")(boxes=boxes, scores=scores, letterbox=prepared["letterbox"])
+
+
+def _average_precision(found: dict[str, np.ndarray], scenes: list[Scene], label: int) -> float:
+    """Average precision of one class: every detection of all scenes, best first, matched once to a true box."""
+    rows = [
+        (score, number, box)
+        for number in range(len(scenes))
+        for box, score, name in zip(
+            found["detection_boxes"][number], found["detection_scores"][number], found["detection_labels"][number],
+            strict=True,
+        )
+        if name.decode() == LABELS[label]
+    ]
+    truth = [scene.boxes[scene.labels == label] for scene in scenes]
+    open_boxes = [np.ones(len(boxes), bool) for boxes in truth]
+    hits = np.array([_match(box, truth[n], open_boxes[n]) for _, n, box in sorted(rows, key=lambda row: -row[0])])
+    right = np.cumsum(hits)
+    precision = np.maximum.accumulate((right / np.arange(1, len(hits) + 1))[::-1])[::-1]
+    return float((precision * hits).sum() / sum(len(boxes) for boxes in truth))
+
+
+def _match(box: np.ndarray, truth: np.ndarray, free: np.ndarray) -> bool:
+    """Say whether the box meets a true box that is still free, and take it."""
+    if not len(truth):
+        return False
+    corner, opposite = np.maximum(box[:2], truth[:, :2]), np.minimum(box[2:], truth[:, 2:])
+    shared = np.prod(np.clip(opposite - corner, 0, None), axis=1)
+    areas = np.prod(truth[:, 2:] - truth[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    overlap = np.where(free, shared / (areas - shared), 0)
+    best = int(overlap.argmax())
+    if overlap[best] < 0.5:
+        return False
+    free[best] = False
+    return True

@@ -1,0 +1,149 @@
+"""Serves infer.py beside it under Triton's python backend. Copied into version folders, so it needs numpy (1 or 2) and nothing else.
+
+infer.py defines `infer(*, <input>: ndarray, ...) -> {<output>: ndarray}` over the joined rows of all requests of a batch. It refuses a
+request by raising ValueError with a sentence that names the input; the other requests of the batch are then answered all the same.
+A decoupled model's `infer` is a generator that yields such dicts for one request. `setup(context)` runs once before the first batch.
+"""
+
+import importlib
+import json
+import locale
+import sys
+import traceback
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+
+
+class BatchedModel:
+    """Joins the rows of requests, runs them once, splits the answers; a bad or cancelled request fails alone."""
+
+    def initialize(self, args):
+        # The stub runs in an ASCII locale whatever the environment says; libraries open UTF-8 files.
+        locale.setlocale(locale.LC_ALL, "C.UTF-8")
+        self.config = json.loads(args["model_config"])
+        self.name = self.config["name"]
+        self.batched = self.config.get("max_batch_size", 0) > 0
+        self.decoupled = self.config.get("model_transaction_policy", {}).get("decoupled", False)
+        self.dtypes = {row["name"]: pb_utils.triton_string_to_numpy(row["data_type"]) for row in self.config["output"]}
+        self.parameters = {key: value["string_value"] for key, value in self.config.get("parameters", {}).items()}
+        self.load(args)
+
+    def load(self, args):
+        """Prepare the model; raise what should fail the load."""
+        raise NotImplementedError
+
+    def run(self, arrays, wanted):
+        """Return at least the wanted outputs for these inputs, or raise ValueError to refuse the request."""
+        raise NotImplementedError
+
+    def execute(self, requests):
+        if self.decoupled:
+            for request in requests:
+                self._stream(request)
+            return None
+        responses = [None] * len(requests)
+        groups = {}
+        for index, request in enumerate(requests):
+            if request.is_cancelled():
+                responses[index] = _refusal("the request was cancelled before it was computed", "CANCELLED")
+                continue
+            arrays = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
+            groups.setdefault(self._kind(index, arrays), []).append((index, arrays, request.requested_output_names()))
+        for group in groups.values():
+            for (index, _, _), response in zip(group, self._answer(group)):
+                responses[index] = response
+        return responses
+
+    def _kind(self, index, arrays):
+        """Return what must be equal for two requests to be joined: their inputs and the shapes of a row."""
+        if not self.batched:
+            return index
+        return tuple(sorted((name, array.dtype.char, array.shape[1:]) for name, array in arrays.items()))
+
+    def _answer(self, group):
+        """Return one response a request; when the joined run fails, each request is run alone."""
+        try:
+            return self._joined(group)
+        except Exception as error:  # the per-request edge of a server: nothing may take the other requests down
+            if len(group) > 1:
+                return [self._answer([one])[0] for one in group]
+            return [self._failure(error)]
+
+    def _joined(self, group):
+        wanted = {name for _, _, names in group for name in names}
+        if len(group) == 1:
+            arrays = group[0][1]
+        else:
+            arrays = {name: np.concatenate([given[name] for _, given, _ in group]) for name in group[0][1]}
+        sizes = [len(next(iter(given.values()))) for _, given, _ in group] if self.batched else [None]
+        if 0 in sizes:
+            raise ValueError("the batch is empty; expected at least one row")
+        outputs = self._typed(self.run(arrays, wanted), wanted)
+        responses, start = [], 0
+        for (_, _, names), size in zip(group, sizes):
+            rows = slice(None) if len(group) == 1 else slice(start, start + size)
+            responses.append(pb_utils.InferenceResponse([pb_utils.Tensor(name, outputs[name][rows]) for name in names]))
+            start += size or 0
+        return responses
+
+    def _typed(self, outputs, wanted):
+        """Return the wanted outputs as arrays of the types the config states."""
+        typed = {}
+        for name in wanted:
+            if name not in outputs:
+                raise KeyError(f"{self.name} made no output '{name}'; it made {', '.join(sorted(outputs))}")
+            typed[name] = np.ascontiguousarray(np.asarray(outputs[name]).astype(self.dtypes[name], "C", "same_kind", copy=False))
+        return typed
+
+    def _stream(self, request):
+        """Send each part that infer yields for one request, then say that it is the last."""
+        sender = request.get_response_sender()
+        names = request.requested_output_names()
+        try:
+            for part in self.run({tensor.name(): tensor.as_numpy() for tensor in request.inputs()}, set(names)):
+                if request.is_cancelled():
+                    break
+                typed = self._typed(part, part.keys() & set(names))
+                sender.send(pb_utils.InferenceResponse([pb_utils.Tensor(name, array) for name, array in typed.items()]))
+        except Exception as error:  # the per-request edge of a server
+            sender.send(self._failure(error))
+        sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+
+    def _failure(self, error):
+        """Return a refusal for what the client did, and a short word for what we did: the log has the traceback."""
+        if isinstance(error, ValueError):
+            return _refusal(str(error), "INVALID_ARG")
+        pb_utils.Logger.log_error(f"{self.name}: {''.join(traceback.format_exception(error))}")
+        return _refusal(f"{self.name} failed with {type(error).__name__}; the server's log says why", "INTERNAL")
+
+
+class TritonPythonModel(BatchedModel):
+    """infer.py of this version folder."""
+
+    def load(self, args):
+        folder = Path(args["model_repository"]) / args["model_version"]
+        sys.path.insert(0, str(folder))
+        source = importlib.import_module("infer")
+        if hasattr(source, "setup"):
+            source.setup(SimpleNamespace(folder=folder, parameters=self.parameters, call=call))
+        self.infer = source.infer
+
+    def run(self, arrays, wanted):
+        return self.infer(**arrays)
+
+
+def call(model, inputs, outputs):
+    """Ask another model of this server; inputs and outputs are as infer's. Raises ValueError with its refusal."""
+    tensors = [pb_utils.Tensor(name, np.ascontiguousarray(array)) for name, array in inputs.items()]
+    response = pb_utils.InferenceRequest(model_name=model, inputs=tensors, requested_output_names=list(outputs)).exec()
+    if response.has_error():
+        raise ValueError(f"{model}: {response.error().message()}")
+    return {name: pb_utils.get_output_tensor_by_name(response, name).as_numpy() for name in outputs}
+
+
+def _refusal(sentence, code):
+    # Looked up late: while Triton completes a config, pb_utils has no TritonError.
+    return pb_utils.InferenceResponse(error=pb_utils.TritonError(sentence, getattr(pb_utils.TritonError, code)))

@@ -1,0 +1,42 @@
+"""Build the repository: nothing when nothing changed, the whole tree or none of it otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trireme import tree
+from trireme.errors import StaleTextError
+from trireme.plan import TREE, make_plan
+
+if TYPE_CHECKING:
+    from trireme.discover import Sources
+    from trireme.plan import Plan, Watch
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: the plan it followed and the paths that were not as planned before."""
+
+    plan: Plan
+    changed: tuple[str, ...]
+
+
+def build(sources: Sources, *, locked: bool = False, relock: tuple[str, ...] = (), watch: Watch | None = None) -> Built:
+    """Bring model_repository/ up to date.
+
+    locked refuses to change a committed text (config.pbtxt, repo.lock); relock forgets the published versions of some
+    models first, for versions that nobody was given yet.
+
+    Raises:
+        SourceError, BuildError: the old tree stays as it was.
+
+    """
+    plan = make_plan(sources, relock=relock, watch=watch)
+    target = sources.root / TREE
+    changed = tree.differences(target, plan)
+    if locked and (stale := tree.stale_texts(target, plan)):
+        raise StaleTextError(f"{TREE}/{path}" for path in stale)
+    if changed:
+        tree.replace(target, plan)
+    return Built(plan, tuple(changed))

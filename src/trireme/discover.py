@@ -1,0 +1,77 @@
+"""Find every model and pipeline by looking: a folder with the right file in it is one, and its name is the folder's."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trireme.errors import DuplicateNameError, MissingSourceError, ValueRefusedError, suggestion
+from trireme.spec import Ensemble, Model
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything under one root: the models and the ensembles, each sorted by name."""
+
+    root: Path
+    models: tuple[Model, ...]
+    ensembles: tuple[Ensemble, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all that will be served, sorted."""
+        return tuple(sorted(unit.name for unit in (*self.models, *self.ensembles)))
+
+    def unit(self, name: str) -> Model | Ensemble:
+        """Return the model or pipeline of this name."""
+        for unit in (*self.models, *self.ensembles):
+            if unit.name == name:
+                return unit
+        raise ValueRefusedError("the name of a model", name, suggestion(name, self.names))
+
+
+def discover(root: Path) -> Sources:
+    """Read all sources under root.
+
+    Raises:
+        SourceError: a file cannot be read as what it should be, or two folders bear one name.
+
+    """
+    models = tuple(Model.from_table(folder, read_toml(folder / "model.toml")) for folder in _folders(root, "models"))
+    ensembles = tuple(
+        Ensemble.from_table(folder, read_toml(folder / "ensemble.toml")) for folder in _folders(root, "ensembles")
+    )
+    seen: dict[str, Path] = {}
+    for unit in (*models, *ensembles):
+        shown = unit.folder.relative_to(root)
+        if unit.name in seen:
+            raise DuplicateNameError(unit.name, seen[unit.name], shown)
+        seen[unit.name] = shown
+    return Sources(root, models, ensembles)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file; its place in errors is the last three parts of its path."""
+    place = "/".join(path.parts[-3:])
+    if not path.is_file():
+        raise MissingSourceError(place, "the file", "every folder beside it is a model or pipeline and has one")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueRefusedError(place, str(error), "mend the TOML") from None
+
+
+def _folders(root: Path, kind: str) -> list[Path]:
+    folder = root / kind
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))

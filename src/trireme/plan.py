@@ -1,0 +1,98 @@
+"""What the built tree has to be: texts and artefacts by path. Everything is checked here, before a file of the tree is touched."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trireme import artefacts, config, modelconfig, wiring
+from trireme.examples import check_examples
+from trireme.lock import Lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from trireme.artefacts import Artefact
+    from trireme.discover import Sources
+    from trireme.spec import Model, Version
+
+    Job = tuple[Model, Version]
+    Watch = Callable[[Model, Version, bool], None]
+    """Called when an artefact is begun (False) and when it is made (True); not for those that are there."""
+
+CACHE = ".trireme/artefacts"
+TREE = "model_repository"
+LOCK = "repo.lock"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tree: texts (path -> content), files (path -> file to take it from), folders that must exist though empty."""
+
+    texts: Mapping[str, str]
+    files: Mapping[str, Path]
+    folders: tuple[str, ...]
+    lock: Lock
+    artefacts: Mapping[tuple[str, int], Artefact]
+
+
+def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | None = None) -> Plan:
+    """Check the sources, make the artefacts that are missing, and return the whole tree.
+
+    Raises:
+        SourceError: the sources cannot be built; nothing was exported if that can be known without exporting.
+        BuildError: an export or a gate failed.
+
+    """
+    lock = Lock.read(sources.root / TREE / LOCK).without(relock)
+    made = _make_artefacts(sources, lock, watch)
+    texts: dict[str, str] = {}
+    members: dict[str, wiring.Member] = {}
+    for model in sources.models:
+        found = config.configs(model, made[model.name, model.versions[-1].number])
+        texts |= {f"{model.name}/{path}": modelconfig.to_text(message, model.place) for path, message in found.items()}
+        members[model.name] = wiring.Member(found["config.pbtxt"], tuple(version.number for version in model.versions))
+        for version in model.versions:
+            lock = lock.publish(model, version, made[model.name, version.number])
+    for ensemble in wiring.order(sources.ensembles):
+        message = wiring.wire(ensemble, members)
+        texts[f"{ensemble.name}/config.pbtxt"] = modelconfig.to_text(message, ensemble.place)
+        members[ensemble.name] = wiring.Member(message, (1,))
+    for unit in (*sources.models, *sources.ensembles):
+        check_examples(unit.folder, members[unit.name].config)
+    files = {
+        f"{name}/{number}/{path}": artefact.folder / path
+        for (name, number), artefact in made.items()
+        for path in artefact.files
+    }
+    folders = tuple(f"{ensemble.name}/1" for ensemble in sources.ensembles)
+    return Plan({**texts, LOCK: lock.to_text()}, files, folders, lock, made)
+
+
+def _make_artefacts(sources: Sources, lock: Lock, watch: Watch | None) -> dict[tuple[str, int], Artefact]:
+    """Return every version's artefact; those that are missing are made side by side, one a core."""
+    cache = sources.root / CACHE
+    jobs = [(model, version) for model in sources.models for version in model.versions]
+    for model, version in jobs:
+        lock.check(model, version, artefacts.source_digests(version))
+    ready = {(model.name, version.number): artefacts.find(model, version, cache) for model, version in jobs}
+
+    def make(job: Job) -> Artefact:
+        model, version = job
+        if watch:
+            watch(model, version, False)  # noqa: FBT003 - a callback's plain protocol
+        artefact = artefacts.make(model, version, cache)
+        if watch:
+            watch(model, version, True)  # noqa: FBT003
+        return artefact
+
+    missing = [job for job in jobs if ready[job[0].name, job[1].number] is None]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        made = dict(zip(((model.name, version.number) for model, version in missing), pool.map(make, missing), strict=True))
+    every = {key: artefact for key, artefact in {**ready, **made}.items() if artefact is not None}
+    for model, version in jobs:
+        artefacts.check_gate(model, version, every[model.name, version.number])
+    return dict(sorted(every.items()))

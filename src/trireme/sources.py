@@ -1,0 +1,60 @@
+"""Python sources of a model, imported from their folder without touching sys.path for anybody else."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    import numpy as np
+
+    Infer = Callable[..., dict[str, np.ndarray]]
+
+
+def load_module(path: Path) -> ModuleType:
+    """Import one file under a name of its own; its neighbours in the folder can be imported by it."""
+    name = f"trireme_source_{path.parent.name}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        msg = f"{path} is not a Python file"
+        raise ImportError(msg)
+    module = importlib.util.module_from_spec(spec)
+    with _importable(path.parent):
+        spec.loader.exec_module(module)
+    return module
+
+
+def load_infer(model: str, root: Path | None = None) -> Infer:
+    """Return the `infer` function of models/<model>/infer.py; the root is the working directory's repository."""
+    folder = (root or find_root(Path.cwd())) / "models" / model
+    infer: Infer = load_module(folder / "infer.py").infer
+    return infer
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest directory, from start upwards, that holds models/.
+
+    Raises:
+        FileNotFoundError: neither start nor a parent of it holds models/.
+
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "models").is_dir() and not (folder / "model.toml").exists():
+            return folder
+    msg = f"no models/ folder in {start} or above it; run this inside a Trireme repository, or name it with --root"
+    raise FileNotFoundError(msg)
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))

@@ -1,0 +1,190 @@
+"""A model and a pipeline as their sources state them: frozen, checked at construction, nothing built yet."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from trireme import modelconfig
+from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    Table = Mapping[str, Any]
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+NOT_SHIPPED = frozenset({"README.md", "examples.json", "model.toml", "train.py", "data.py", "gate.py"})
+NOT_SHIPPED_FOLDERS = frozenset({"data", "examples", "versions", "__pycache__"})
+"""Training, measuring and describing a model never changes its bytes; everything else in its folder is source."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a model: the folder its sources lie in and what its artefact has to satisfy."""
+
+    model: str
+    number: int
+    folder: Path
+    packages: tuple[str, ...] = ()
+    reproducible: bool = True
+    gate: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a version that nothing can be built from."""
+        if not (self.exports or self.infers):
+            remedy = "write export.py (export(out: Path) -> None) or infer.py (infer(*, <input>) -> dict of outputs)"
+            raise MissingSourceError(str(self.folder), "export.py or infer.py", remedy)
+
+    @property
+    def exports(self) -> bool:
+        """Say whether export.py writes files into the version folder."""
+        return (self.folder / "export.py").is_file()
+
+    @property
+    def infers(self) -> bool:
+        """Say whether infer.py is served by the python backend."""
+        return (self.folder / "infer.py").is_file()
+
+    def sources(self) -> tuple[Path, ...]:
+        """Return the files that decide the version's bytes, sorted."""
+        return tuple(sorted(self._sources()))
+
+    def _sources(self) -> Iterator[Path]:
+        for path in self.folder.rglob("*"):
+            relative = path.relative_to(self.folder)
+            top = relative.parts[0]
+            if path.is_file() and top not in NOT_SHIPPED | NOT_SHIPPED_FOLDERS and "__pycache__" not in relative.parts:
+                yield path
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: models/<name>/model.toml with the versions it serves, the newest last."""
+
+    name: str
+    folder: Path
+    versions: tuple[Version, ...]
+    config: Table
+    variants: Mapping[str, Table]
+
+    @property
+    def place(self) -> str:
+        """Name the file that errors point at."""
+        return f"models/{self.name}/model.toml"
+
+    @classmethod
+    def from_table(cls, folder: Path, table: Table) -> Model:
+        """Read model.toml.
+
+        Raises:
+            SourceError: a key or value is not one that model.toml can have.
+
+        """
+        place = f"models/{folder.name}/model.toml"
+        _check_name(folder.name, place)
+        _check_keys(table, ("version", "versions", "packages", "reproducible", "gate", "config", "variants"), place)
+        number = table.get("version")
+        if type(number) is not int or number < 1:
+            raise ValueRefusedError(f"{place}: version", number, "it is a whole number from 1")
+        kept = _kept_versions(folder, table.get("versions", {}), number, place)
+        newest = _version(folder.name, number, folder, {k: v for k, v in table.items() if k in VERSION_KEYS}, place)
+        config, variants = table.get("config", {}), table.get("variants", {})
+        modelconfig.parse(config, f"{place}: config")
+        for name, variant in variants.items():
+            _check_name(name, f"{place}: variants")
+            modelconfig.parse(variant, f"{place}: variants.{name}", allow_newer=True)
+        return cls(folder.name, folder, (*kept, newest), config, variants)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a pipeline: which model, which version (-1: the newest), and tensors that change their name."""
+
+    model: str
+    version: int = -1
+    input_map: Mapping[str, str] = field(default_factory=dict)
+    output_map: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """One pipeline: ensembles/<name>/ensemble.toml."""
+
+    name: str
+    folder: Path
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    config: Table
+
+    @property
+    def place(self) -> str:
+        """Name the file that errors point at."""
+        return f"ensembles/{self.name}/ensemble.toml"
+
+    @classmethod
+    def from_table(cls, folder: Path, table: Table) -> Ensemble:
+        """Read ensemble.toml.
+
+        Raises:
+            SourceError: a key or value is not one that ensemble.toml can have.
+
+        """
+        place = f"ensembles/{folder.name}/ensemble.toml"
+        _check_name(folder.name, place)
+        _check_keys(table, ("inputs", "outputs", "step", "config"), place)
+        for key in ("inputs", "outputs", "step"):
+            if not isinstance(table.get(key), list) or not table[key]:
+                raise ValueRefusedError(f"{place}: {key}", table.get(key), "it is a list that holds at least one")
+        config = table.get("config", {})
+        modelconfig.parse(config, f"{place}: config")
+        steps = tuple(_step(step, f"{place}: step[{number}]") for number, step in enumerate(table["step"]))
+        return cls(folder.name, folder, tuple(table["inputs"]), tuple(table["outputs"]), steps, config)
+
+
+VERSION_KEYS = ("packages", "reproducible", "gate")
+
+
+def _version(model: str, number: int, folder: Path, table: Table, place: str) -> Version:
+    _check_keys(table, VERSION_KEYS, place)
+    gate = table.get("gate", {})
+    for measure, least in gate.items():
+        if type(least) not in (int, float):
+            raise ValueRefusedError(f"{place}: gate.{measure}", least, "it is the least value, a number")
+    packages = tuple(table.get("packages", ()))
+    return Version(model, number, folder, packages, table.get("reproducible", True), gate)
+
+
+def _kept_versions(folder: Path, tables: Table, newest: int, place: str) -> Iterator[Version]:
+    """Yield the older versions that [versions.<n>] keeps, each from versions/<n>/."""
+    present = {path.name for path in (folder / "versions").glob("*") if path.is_dir()}
+    for unlisted in sorted(present - set(tables)):
+        missing, remedy = f"[versions.{unlisted}]", f"say it, or remove the folder versions/{unlisted}"
+        raise MissingSourceError(place, missing, remedy)
+    for key, table in sorted(tables.items(), key=lambda item: int(item[0]) if item[0].isdigit() else 0):
+        if not key.isdigit() or not 1 <= int(key) < newest:
+            raise ValueRefusedError(f"{place}: versions", key, f"a kept version is a number below {newest}")
+        if key not in present:
+            raise MissingSourceError(place, f"the folder versions/{key}", "it holds that version's sources")
+        yield _version(folder.name, int(key), folder / "versions" / key, table, f"{place}: versions.{key}")
+
+
+def _step(table: Table, place: str) -> Step:
+    _check_keys(table, ("model", "version", "input_map", "output_map"), place)
+    if not isinstance(table.get("model"), str):
+        raise ValueRefusedError(f"{place}.model", table.get("model"), "it is the name of a model")
+    return Step(table["model"], table.get("version", -1), table.get("input_map", {}), table.get("output_map", {}))
+
+
+def _check_keys(table: Table, known: tuple[str, ...], place: str) -> None:
+    for key in table:
+        if key not in known:
+            raise UnknownKeyError(place, key, known)
+
+
+def _check_name(name: str, place: str) -> None:
+    if not NAME.fullmatch(name):
+        raise ValueRefusedError(place, name, "a name is a small letter, then small letters, digits, _ or -")

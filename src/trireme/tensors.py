@@ -1,0 +1,88 @@
+"""What a tensor is to Triton: name, data type, dims; and how Python values become one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trireme.errors import ValueRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
+NUMPY: Mapping[str, type] = {
+    "TYPE_BOOL": np.bool_,
+    "TYPE_UINT8": np.uint8,
+    "TYPE_UINT16": np.uint16,
+    "TYPE_UINT32": np.uint32,
+    "TYPE_UINT64": np.uint64,
+    "TYPE_INT8": np.int8,
+    "TYPE_INT16": np.int16,
+    "TYPE_INT32": np.int32,
+    "TYPE_INT64": np.int64,
+    "TYPE_FP16": np.float16,
+    "TYPE_FP32": np.float32,
+    "TYPE_FP64": np.float64,
+    "TYPE_STRING": np.object_,
+}
+"""Triton's data types that numpy has; TYPE_BF16 it has not."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One input or output of a model, as `config.pbtxt` states it: dims without the batch, -1 for any size."""
+
+    name: str
+    data_type: str
+    dims: tuple[int, ...]
+    optional: bool = False
+
+    def __str__(self) -> str:
+        """Write it as people do: `features FP32[16]`."""
+        return f"{self.name} {self.data_type.removeprefix('TYPE_')}[{','.join(map(str, self.dims))}]"
+
+    def accepts(self, dims: tuple[int, ...]) -> bool:
+        """Say whether dims can flow into these: the same rank, and each size equal or unknown on one side."""
+        return len(dims) == len(self.dims) and all(-1 in pair or pair[0] == pair[1] for pair in zip(dims, self.dims))
+
+
+def to_array(value: object, tensor: Tensor, place: str) -> Array:
+    """Return a value (JSON or numpy) as an array of the tensor's type, or say what is wrong with it.
+
+    Text becomes UTF-8 bytes; a nested list must be rectangular.
+    """
+    dtype = NUMPY.get(tensor.data_type)
+    if dtype is None:
+        raise ValueRefusedError(place, tensor.data_type, "numpy has no such type; use another for this tensor")
+    if dtype is np.object_:
+        return _to_bytes(np.array(value, dtype=object))
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueRefusedError(place, "a ragged list", f"{tensor} takes a rectangular one") from None
+    if array.dtype != dtype and not np.can_cast(array.dtype, dtype, "same_kind") and array.size:
+        wanted = tensor.data_type.removeprefix("TYPE_")
+        raise ValueRefusedError(place, f"{array.dtype} values", f"{tensor} takes {wanted}")
+    return array.astype(dtype, copy=False)
+
+
+def read_value(value: object, folder: Path) -> object:
+    """Return an example's value; `{"file": "x.npy"}` is an array of its own, another file its bytes."""
+    if not (isinstance(value, dict) and set(value) == {"file"}):
+        return value
+    path = folder / str(value["file"])
+    if path.suffix == ".npy":
+        return np.load(path, allow_pickle=False)
+    return [path.read_bytes()]
+
+
+def _to_bytes(array: Array) -> Array:
+    encoded = [item.encode() if isinstance(item, str) else item for item in array.flat]
+    return np.array(encoded, dtype=object).reshape(array.shape)

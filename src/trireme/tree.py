@@ -1,0 +1,102 @@
+"""The built tree on disk: compared with a plan, and replaced whole. The only module that writes it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.plan import Plan
+
+IGNORED = "__pycache__"
+"""The server's stubs write it beside model.py (TRITON facts, §1)."""
+
+
+def differences(tree: Path, plan: Plan) -> list[str]:
+    """Return the paths that are missing, foreign or other than planned; cheap: files are compared by size and time."""
+    return sorted({*stale_texts(tree, plan), *_stale_files(tree, plan), *_foreign(tree, plan)})
+
+
+def stale_texts(tree: Path, plan: Plan) -> list[str]:
+    """Return the texts that are missing or not as planned, and config texts that no source stands behind."""
+    stale = {path for path, text in plan.texts.items() if _read(tree / path) != text}
+    present = {path.relative_to(tree).as_posix() for path in tree.glob("**/*.pbtxt")} if tree.is_dir() else set()
+    return sorted(stale | (present - set(plan.texts)))
+
+
+def replace(tree: Path, plan: Plan) -> None:
+    """Write the plan into a sibling and rename it in; whatever fails before that leaves the old tree."""
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}-"))
+    try:
+        _write(staging, plan)
+        _swap(staging, tree)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _write(staging: Path, plan: Plan) -> None:
+    staging.chmod(0o755)
+    for path, text in plan.texts.items():
+        (staging / path).parent.mkdir(parents=True, exist_ok=True)
+        (staging / path).write_text(text, encoding="utf-8")
+    for path, source in plan.files.items():
+        (staging / path).parent.mkdir(parents=True, exist_ok=True)
+        _link(source, staging / path)
+    for folder in plan.folders:
+        (staging / folder).mkdir(parents=True, exist_ok=True)
+
+
+def _swap(staging: Path, tree: Path) -> None:
+    """Put staging in the tree's place; the old tree comes back when that fails."""
+    retired = staging.with_name(f"{staging.name}-old")
+    if tree.exists():
+        tree.rename(retired)
+    try:
+        staging.rename(tree)
+    except OSError:
+        if retired.exists():
+            retired.rename(tree)
+        raise
+    shutil.rmtree(retired, ignore_errors=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Share the file's bytes with the artefact cache where the file system can, else copy them."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _stale_files(tree: Path, plan: Plan) -> Iterator[str]:
+    for path, source in plan.files.items():
+        there, wanted = _stat(tree / path), _stat(source)
+        if there is None or wanted is None or (there.st_size, there.st_mtime_ns) != (wanted.st_size, wanted.st_mtime_ns):
+            yield path
+    yield from (folder for folder in plan.folders if not (tree / folder).is_dir())
+
+
+def _foreign(tree: Path, plan: Plan) -> Iterator[str]:
+    """Yield what nobody planned: Triton takes every folder of a repository for a model."""
+    known = {*plan.texts, *plan.files}
+    for path in tree.rglob("*"):
+        relative = path.relative_to(tree)
+        if path.is_file() and IGNORED not in relative.parts and relative.as_posix() not in known:
+            yield relative.as_posix()
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -1,0 +1,200 @@
+"""Type-check a pipeline's wiring and write it as Triton's ensemble: each edge is resolved before a file is written.
+
+An input of a step that `input_map` does not name takes the pipeline's tensor of its own name, and an output that `output_map`
+does not name gives one. An ensemble's max_batch_size is the least of its steps'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tritonclient.grpc.model_config_pb2 import ModelConfig
+
+from trireme import modelconfig
+from trireme.errors import UnknownKeyError, WiringError, suggestion
+from trireme.tensors import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trireme.spec import Ensemble, Step
+
+
+@dataclass(frozen=True)
+class Member:
+    """A model that a step can name: its config and the versions it serves."""
+
+    config: ModelConfig
+    versions: tuple[int, ...]
+
+
+def wire(ensemble: Ensemble, members: Mapping[str, Member]) -> ModelConfig:
+    """Return the ensemble's ModelConfig.
+
+    Raises:
+        WiringError: a step or an edge does not fit.
+        UnknownKeyError: a map names a tensor that the step's model does not have.
+
+    """
+    steps = [(number, step, _member(ensemble, number, step, members)) for number, step in enumerate(ensemble.steps)]
+    config = modelconfig.parse(ensemble.config, f"{ensemble.place}: config")
+    config.name, config.platform = ensemble.name, "ensemble"
+    config.max_batch_size = min(member.config.max_batch_size for _, _, member in steps)
+    tensors = _Tensors(ensemble, batched=config.max_batch_size > 0)
+    for number, step, member in steps:
+        tensors.produce(number, step, member)
+    for number, step, member in steps:
+        tensors.consume(number, step, member)
+        config.ensemble_scheduling.step.append(_ensemble_step(step, member))
+    tensors.check_order()
+    for tensor in tensors.inputs():
+        config.input.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
+    for tensor in tensors.outputs():
+        config.output.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
+    return config
+
+
+def order(ensembles: tuple[Ensemble, ...]) -> tuple[Ensemble, ...]:
+    """Return the ensembles so that each comes after those it contains.
+
+    Raises:
+        WiringError: an ensemble contains itself.
+
+    """
+    by_name = {ensemble.name: ensemble for ensemble in ensembles}
+    done: dict[str, Ensemble] = {}
+
+    def visit(ensemble: Ensemble, path: tuple[str, ...]) -> None:
+        if ensemble.name in path:
+            raise WiringError(ensemble.place, f"it contains itself ({' -> '.join((*path, ensemble.name))})", "cut the loop")
+        for step in ensemble.steps:
+            if step.model in by_name and step.model not in done:
+                visit(by_name[step.model], (*path, ensemble.name))
+        done[ensemble.name] = ensemble
+
+    for ensemble in ensembles:
+        visit(ensemble, ())
+    return tuple(done.values())
+
+
+class _Tensors:
+    """The pipeline's tensors while its steps are being resolved."""
+
+    def __init__(self, ensemble: Ensemble, *, batched: bool) -> None:
+        self.ensemble = ensemble
+        self.batched = batched
+        self.made: dict[str, tuple[int, Tensor]] = {}
+        self.taken: dict[str, tuple[int, Tensor]] = {}
+        self.edges: list[tuple[int, int]] = []
+
+    def produce(self, number: int, step: Step, member: Member) -> None:
+        for tensor in modelconfig.outputs(member.config):
+            name = step.output_map.get(tensor.name, tensor.name)
+            place = self._place(number)
+            if name in self.made:
+                problem = f"tensor '{name}' is also made by step[{self.made[name][0]}]"
+                raise WiringError(place, problem, f"rename one: output_map = {{ {tensor.name} = '...' }}")
+            if name in self.ensemble.inputs:
+                problem = f"output '{tensor.name}' makes '{name}', which is an input of the pipeline"
+                raise WiringError(place, problem, f"rename it: output_map = {{ {tensor.name} = '...' }}")
+            self.made[name] = (number, self._whole(tensor, member))
+
+    def consume(self, number: int, step: Step, member: Member) -> None:
+        for tensor in modelconfig.inputs(member.config):
+            name = step.input_map.get(tensor.name, tensor.name)
+            wanted = self._whole(tensor, member)
+            if name in self.made:
+                self._check_edge(number, name, wanted)
+            elif name in self.ensemble.inputs:
+                self._check_input(number, name, wanted)
+            elif not tensor.optional:
+                known = (*self.made, *self.ensemble.inputs)
+                problem = f"input '{tensor.name}' of {step.model} is not wired: nothing makes '{name}'"
+                raise WiringError(self._place(number), problem, suggestion(name, known))
+
+    def check_order(self) -> None:
+        """Refuse steps that wait for each other."""
+        open_edges = list(self.edges)
+        while open_edges:
+            waiting = {to for _, to in open_edges}
+            free = [edge for edge in open_edges if edge[0] not in waiting]
+            if not free:
+                loop = ", ".join(f"step[{number}]" for number in sorted(waiting))
+                raise WiringError(self.ensemble.place, f"{loop} wait for each other", "cut the loop")
+            open_edges = [edge for edge in open_edges if edge not in free]
+
+    def inputs(self) -> list[Tensor]:
+        """Return the pipeline's inputs, typed by the steps that take them."""
+        for name in self.ensemble.inputs:
+            if name not in self.taken:
+                raise WiringError(self.ensemble.place, f"no step takes the input '{name}'", "remove it, or wire it")
+        return [self._own(name, self.taken[name][1]) for name in self.ensemble.inputs]
+
+    def outputs(self) -> list[Tensor]:
+        """Return the pipeline's outputs, typed by the steps that make them."""
+        for name in self.ensemble.outputs:
+            if name not in self.made:
+                raise WiringError(self.ensemble.place, f"no step makes the output '{name}'", suggestion(name, self.made))
+        return [self._own(name, self.made[name][1]) for name in self.ensemble.outputs]
+
+    def _check_edge(self, number: int, name: str, wanted: Tensor) -> None:
+        maker, given = self.made[name]
+        self.edges.append((maker, number))
+        self._compare(number, f"step[{maker}] makes", given, wanted)
+
+    def _check_input(self, number: int, name: str, wanted: Tensor) -> None:
+        if name in self.taken:
+            first, given = self.taken[name]
+            self._compare(number, f"step[{first}] takes", given, wanted)
+        self.taken.setdefault(name, (number, wanted))
+
+    def _compare(self, number: int, who: str, given: Tensor, wanted: Tensor) -> None:
+        if given.data_type != wanted.data_type:
+            problem = f"{who} {given}, and the step takes {wanted}"
+            raise WiringError(self._place(number), problem, "the data types must be the same")
+        if not wanted.accepts(given.dims):
+            problem = f"{who} {given}, and the step takes {wanted}"
+            raise WiringError(self._place(number), problem, "the dims must agree, -1 with any")
+
+    def _whole(self, tensor: Tensor, member: Member) -> Tensor:
+        """Return the tensor with its batch dimension when the pipeline is not batched itself."""
+        if self.batched or not member.config.max_batch_size:
+            return tensor
+        return Tensor(tensor.name, tensor.data_type, (-1, *tensor.dims), tensor.optional)
+
+    def _own(self, name: str, tensor: Tensor) -> Tensor:
+        return Tensor(name, tensor.data_type, tensor.dims)
+
+    def _place(self, number: int) -> str:
+        return f"{self.ensemble.place}: step[{number}] ({self.ensemble.steps[number].model})"
+
+
+def _member(ensemble: Ensemble, number: int, step: Step, members: Mapping[str, Member]) -> Member:
+    """Return the model a step names; refuse unknown models, versions and tensors."""
+    place = f"{ensemble.place}: step[{number}]"
+    if step.model not in members:
+        raise WiringError(place, f"there is no model '{step.model}'", suggestion(step.model, members))
+    member = members[step.model]
+    if step.version != -1 and step.version not in member.versions:
+        served = ", ".join(map(str, member.versions))
+        raise WiringError(place, f"{step.model} does not serve version {step.version}", f"it serves {served}")
+    for label, given, tensors in (
+        ("input_map", step.input_map, modelconfig.inputs(member.config)),
+        ("output_map", step.output_map, modelconfig.outputs(member.config)),
+    ):
+        for key in given:
+            if key not in {tensor.name for tensor in tensors}:
+                raise UnknownKeyError(f"{place}.{label}", key, [tensor.name for tensor in tensors])
+    return member
+
+
+def _ensemble_step(step: Step, member: Member) -> object:
+    tensors_in, tensors_out = modelconfig.inputs(member.config), modelconfig.outputs(member.config)
+    scheduling = ModelConfig().ensemble_scheduling
+    return scheduling.step.add(
+        model_name=step.model,
+        model_version=step.version,
+        input_map={tensor.name: step.input_map.get(tensor.name, tensor.name) for tensor in tensors_in},
+        output_map={tensor.name: step.output_map.get(tensor.name, tensor.name) for tensor in tensors_out},
+    )
