@@ -38,9 +38,8 @@ def _confident(boxes: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _suppress(boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Greedy non-maximum suppression within each class; the rows come best first and stay so."""
-    overlaps = _intersection_over_union(boxes) > MAX_OVERLAP
-    rivals = np.triu(overlaps & (classes[:, None] == classes[None, :]), k=1)
+    """Greedy non-maximum suppression across classes (one place holds one shape); rows come best first and stay so."""
+    rivals = np.triu(_intersection_over_union(boxes) > MAX_OVERLAP, k=1)
     alive = np.ones(len(boxes), bool)
     for row in range(len(boxes)):
         if alive[row]:

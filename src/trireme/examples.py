@@ -70,10 +70,6 @@ def read_examples(folder: Path, config: ModelConfig) -> tuple[Example, ...]:
     return tuple(_example(row, config, folder, f"{place}[{number}]") for number, row in enumerate(rows))
 
 
-check_examples = read_examples
-"""Reading is the check."""
-
-
 def _example(row: dict[str, Any], config: ModelConfig, folder: Path, place: str) -> Example:
     for key in row:
         if key not in KEYS:

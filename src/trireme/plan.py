@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trireme import artefacts, config, modelconfig, wiring
-from trireme.examples import check_examples
+from trireme.examples import read_examples
 from trireme.lock import Lock
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         message = wiring.wire(ensemble, members)
         texts[f"{ensemble.name}/config.pbtxt"] = modelconfig.to_text(message, ensemble.place)
         members[ensemble.name] = wiring.Member(message, (1,))
+    for unit in (*sources.models, *sources.ensembles):
+        read_examples(unit.folder, members[unit.name].config)
     for unit in (*sources.models, *sources.ensembles):
         check_examples(unit.folder, members[unit.name].config)
     files = {

@@ -1,0 +1,42 @@
+"""Inputs through system shared memory: for a client on the server's host, tensors are placed in /dev/shm and not sent.
+
+https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_shared_memory.md
+"""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tritonclient.utils.shared_memory as shm
+from tritonclient.utils import np_to_triton_dtype, serialize_byte_tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import ModuleType
+
+    from trireme.tensors import Array
+
+
+@contextmanager
+def placed(
+    client: Any, module: ModuleType, arrays: Mapping[str, Array], outputs: Iterable[str] | None,  # noqa: ANN401 - untyped upstream
+) -> Iterator[tuple[list[Any], list[Any] | None]]:
+    """Place the arrays in one region each, register them, and yield tritonclient's objects; all is taken back at the end."""
+    with ExitStack() as stack:
+        inputs = []
+        for name, array in arrays.items():
+            content = serialize_byte_tensor(array) if array.dtype == np.object_ else np.ascontiguousarray(array)
+            size = content.item().__len__() if array.dtype == np.object_ else content.nbytes
+            region = f"trireme-client-{uuid.uuid4().hex}"
+            handle = shm.create_shared_memory_region(region, f"/{region}", size)
+            stack.callback(shm.destroy_shared_memory_region, handle)
+            shm.set_shared_memory_region(handle, [content])
+            client.register_system_shared_memory(region, f"/{region}", size)
+            stack.callback(client.unregister_system_shared_memory, region)
+            item = module.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
+            item.set_shared_memory(region, size)
+            inputs.append(item)
+        yield inputs, None if outputs is None else [module.InferRequestedOutput(name) for name in outputs]

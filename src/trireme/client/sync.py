@@ -1,0 +1,162 @@
+"""The client for threads: HTTP or gRPC, streaming over gRPC, inputs through system shared memory on the same host."""
+
+from __future__ import annotations
+
+import queue
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tritonclient.utils import InferenceServerException
+
+from trireme.client import shared_memory, wire
+from trireme.errors import CallError, DeadlineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    from trireme.tensors import Array
+
+
+class Client:
+    """One connection to one server; safe to share between threads over gRPC, one per thread over HTTP.
+
+    The timeout (seconds) holds for every call; over gRPC a call can have its own.
+    """
+
+    def __init__(self, address: str = wire.DEFAULT_ADDRESS, *, timeout: float = wire.DEFAULT_TIMEOUT) -> None:
+        self.address = wire.Address.parse(address)
+        self.timeout = timeout
+        self._known: dict[tuple[str, str], wire.Metadata] = {}
+        if self.address.protocol == "grpc":
+            import tritonclient.grpc as module  # noqa: PLC0415 - each protocol's stack is loaded when it is spoken
+
+            self._client = module.InferenceServerClient(str(self.address))
+            self._deadline: dict[str, Any] = {"client_timeout": timeout}
+        else:
+            import tritonclient.http as module  # type: ignore[no-redef]  # noqa: PLC0415
+
+            self._client = module.InferenceServerClient(
+                str(self.address), connection_timeout=timeout, network_timeout=timeout, concurrency=1,
+            )
+            self._deadline = {}
+        self._module = module
+
+    def __enter__(self) -> Client:
+        """Return the client itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the connection."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def ready(self) -> bool:
+        """Say whether the server answers and says that it is ready; False when nobody listens."""
+        try:
+            return bool(self._client.is_server_ready(**self._deadline))
+        except (InferenceServerException, OSError):
+            return False
+
+    def models(self) -> list[dict[str, str]]:
+        """Return one row a served version: name, version, state, reason."""
+        with self._translated():
+            as_json = {"as_json": True} if self._deadline else {}
+            index = self._client.get_model_repository_index(**as_json, **self._deadline)
+        rows = index.get("models", []) if isinstance(index, dict) else index
+        return [{key: row.get(key, "") for key in ("name", "version", "state", "reason")} for row in rows]
+
+    def metadata(self, model: str, version: str = "") -> wire.Metadata:
+        """Return what the server says of a model; asked once a model and version.
+
+        Raises:
+            NotServedError: the model or version is not there.
+
+        """
+        if (model, version) not in self._known:
+            with self._translated(model):
+                as_json = {"as_json": True} if self._deadline else {}
+                table = self._client.get_model_metadata(model, version, **as_json, **self._deadline)
+            self._known[model, version] = wire.Metadata.from_json(table)
+        return self._known[model, version]
+
+    def infer(
+        self,
+        model: str,
+        inputs: Mapping[str, object],
+        *,
+        version: str = "",
+        outputs: Iterable[str] | None = None,
+        parameters: Mapping[str, str | int | bool] | None = None,
+        timeout: float | None = None,
+        via_shared_memory: bool = False,
+    ) -> dict[str, Array]:
+        """Return the outputs by name: numpy arrays with the batch first, strings as bytes.
+
+        Raises:
+            InputRefusedError: an input is not what the model takes; nothing was sent.
+            CallError: the server refused, was not there, or did not answer in time.
+
+        """
+        metadata = self.metadata(model, version)
+        arrays = metadata.arrays(inputs)
+        names = None if outputs is None else list(outputs)
+        deadline = self._deadline if timeout is None else {**self._deadline, "client_timeout": timeout}
+        with ExitStack() as stack:
+            if via_shared_memory:
+                sent, wanted = stack.enter_context(shared_memory.placed(self._client, self._module, arrays, names))
+            else:
+                sent, wanted = wire.requests(self._module, arrays, names)
+            stack.enter_context(self._translated(model))
+            result = self._client.infer(
+                model, sent, model_version=version, outputs=wanted, parameters=dict(parameters or {}), **deadline,
+            )
+            return wire.answer(result, metadata, names)
+
+    def stream(
+        self, model: str, inputs: Mapping[str, object], *, version: str = "", timeout: float | None = None,
+    ) -> Iterator[dict[str, Array]]:
+        """Yield each response to one request, as it comes; gRPC only. The timeout is for the whole stream.
+
+        Raises:
+            CallError: the server refused, or fell silent.
+
+        """
+        if self.address.protocol != "grpc":
+            message = f"{model}: streaming needs gRPC; use grpc://{self.address.host}:{wire.PORTS['grpc']}"
+            raise CallError(message)
+        metadata = self.metadata(model, version)
+        sent, _ = wire.requests(self._module, metadata.arrays(inputs), None)
+        parts: queue.Queue[tuple[Any, Exception | None]] = queue.Queue()
+        limit = self.timeout if timeout is None else timeout
+        self._client.start_stream(callback=lambda result, error: parts.put((result, error)), stream_timeout=limit)
+        try:
+            self._client.async_stream_infer(model, sent, model_version=version, enable_empty_final_response=True)
+            yield from self._parts(parts, metadata, limit)
+        finally:
+            self._client.stop_stream(cancel_requests=True)
+
+    def _parts(self, parts: queue.Queue[tuple[Any, Exception | None]], metadata: wire.Metadata, limit: float) -> Iterator[dict[str, Array]]:
+        while True:
+            try:
+                result, error = parts.get(timeout=limit)
+            except queue.Empty:
+                message = f"{metadata.name}: the stream from {self.address} fell silent for {limit:g} s"
+                raise DeadlineError(message) from None
+            if error is not None:
+                raise wire.translate(error, self.address, metadata.name)
+            part = wire.answer(result, metadata, None)
+            if part:
+                yield part
+            if result.get_response().parameters["triton_final_response"].bool_param:
+                return
+
+    @contextmanager
+    def _translated(self, model: str = "") -> Iterator[None]:
+        try:
+            yield
+        except (InferenceServerException, OSError) as error:
+            raise wire.translate(error, self.address, model) from None

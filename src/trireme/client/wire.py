@@ -1,0 +1,147 @@
+"""What both clients share: addresses, metadata, requests from values, answers to arrays, errors. Nothing here dials."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from tritonclient.utils import InferenceServerException
+
+from trireme.errors import CallError, DeadlineError, InputRefusedError, NotServedError, UnreachableError, suggestion
+from trireme.tensors import Tensor, to_array
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from trireme.tensors import Array
+
+DEFAULT_ADDRESS = "grpc://127.0.0.1:8001"
+DEFAULT_TIMEOUT = 30.0
+"""Seconds; nothing waits for ever."""
+PORTS = {"grpc": 8001, "http": 8000}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server listens, and the protocol to speak: `grpc://host:port`, `http://host:port`, or `host:port` for gRPC."""
+
+    protocol: str
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read an address.
+
+        Raises:
+            CallError: it is not one.
+
+        """
+        parts = urlsplit(text if "://" in text else f"grpc://{text}")
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if parts.scheme not in PORTS or not parts.hostname or port == 0:
+            message = f"'{text}' is not an address; write grpc://host:port or http://host:port"
+            raise CallError(message)
+        return cls(parts.scheme, parts.hostname, port or PORTS[parts.scheme])
+
+    def __str__(self) -> str:
+        """Return host:port, as tritonclient takes it."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """A served model as the server describes it; dims are whole, the batch included as -1."""
+
+    name: str
+    versions: tuple[str, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Metadata:
+        """Read the answer of /v2/models/<name>, or of ModelMetadata as JSON."""
+        sides = [
+            tuple(Tensor(row["name"], f"TYPE_{_type(row['datatype'])}", tuple(map(int, row["shape"]))) for row in rows)
+            for rows in (table.get("inputs", ()), table.get("outputs", ()))
+        ]
+        return cls(table["name"], tuple(table.get("versions", ())), *sides)
+
+    def arrays(self, values: Mapping[str, object]) -> dict[str, Array]:
+        """Return the values as arrays the server will take.
+
+        A value of one rank less is one row; where a row is a single value, it is a column of rows.
+
+        Raises:
+            InputRefusedError: a name, a type or a shape is not the model's.
+
+        """
+        by_name = {tensor.name: tensor for tensor in self.inputs}
+        for name in values:
+            if name not in by_name:
+                raise InputRefusedError(self.name, name, f"the model has none; {suggestion(name, by_name)}")
+        for tensor in self.inputs:
+            if tensor.name not in values:
+                raise InputRefusedError(self.name, tensor.name, f"is missing; the model takes {tensor}")
+        return {name: self._array(by_name[name], value) for name, value in values.items()}
+
+    def _array(self, tensor: Tensor, value: object) -> Array:
+        try:
+            array = to_array(value, tensor, tensor.name)
+        except ValueError as error:
+            raise InputRefusedError(self.name, tensor.name, str(error)) from None
+        if array.ndim == len(tensor.dims) - 1 and tensor.dims[0] == -1:
+            array = array[:, None] if array.ndim == 1 and tensor.dims[1] == 1 else array[None]
+        if not tensor.accepts(array.shape):
+            raise InputRefusedError(self.name, tensor.name, f"has shape {list(array.shape)}; the model takes {tensor}")
+        return array
+
+
+def requests(
+    module: ModuleType, arrays: Mapping[str, Array], outputs: Iterable[str] | None,
+) -> tuple[list[Any], list[Any] | None]:
+    """Return tritonclient's input and output objects of one protocol's module."""
+    inputs = []
+    for name, array in arrays.items():
+        item = module.InferInput(name, list(array.shape), _datatype(array))
+        item.set_data_from_numpy(array)
+        inputs.append(item)
+    wanted = None if outputs is None else [module.InferRequestedOutput(name) for name in outputs]
+    return inputs, wanted
+
+
+def answer(result: Any, metadata: Metadata, outputs: Iterable[str] | None) -> dict[str, Array]:  # noqa: ANN401 - untyped upstream
+    """Return the arrays of an answer by name."""
+    names = outputs if outputs is not None else [tensor.name for tensor in metadata.outputs]
+    return {name: array for name in names if (array := result.as_numpy(name)) is not None}
+
+
+def translate(error: BaseException, address: Address, model: str = "") -> CallError:
+    """Return our error for one of tritonclient's or of the network below it."""
+    text = str(error.message() if isinstance(error, InferenceServerException) else error) or type(error).__name__
+    status = str(error.status()) if isinstance(error, InferenceServerException) else ""
+    prefix = f"{model}: " if model else ""
+    if isinstance(error, (TimeoutError, socket.timeout)) or "DEADLINE" in status or "Deadline" in text or "imed out" in text:
+        return DeadlineError(f"{prefix}no answer from {address} in time")
+    if isinstance(error, OSError) or "UNAVAILABLE" in status:
+        return UnreachableError(f"nobody listens at {address.protocol}://{address}; `make serve` starts the server")
+    if "NOT_FOUND" in status or status == "404" or "unknown model" in text:
+        return NotServedError(f"{prefix}{text}")
+    return CallError(f"{prefix}{text}")
+
+
+def _type(datatype: str) -> str:
+    return "STRING" if datatype == "BYTES" else datatype
+
+
+def _datatype(array: Array) -> str:
+    from tritonclient.utils import np_to_triton_dtype  # noqa: PLC0415
+
+    return str(np_to_triton_dtype(array.dtype if array.dtype != np.object_ else np.object_))
