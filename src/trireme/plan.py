@@ -63,8 +63,6 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         members[ensemble.name] = wiring.Member(message, (1,))
     for unit in (*sources.models, *sources.ensembles):
         read_examples(unit.folder, members[unit.name].config)
-    for unit in (*sources.models, *sources.ensembles):
-        check_examples(unit.folder, members[unit.name].config)
     files = {
         f"{name}/{number}/{path}": artefact.folder / path
         for (name, number), artefact in made.items()
