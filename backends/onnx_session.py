@@ -43,6 +43,7 @@ def _options(twin):
     options.graph_optimization_level, options.execution_mode = LEVELS[level], MODES[mode]
     options.intra_op_num_threads = twin.whole("intra_op_thread_count")
     options.inter_op_num_threads = twin.whole("inter_op_thread_count")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other stubs need the cores meanwhile
     options.enable_cpu_mem_arena = twin.truth("enable_mem_arena", default=True)
     options.enable_mem_pattern = twin.truth("enable_mem_pattern", default=True)
     return options

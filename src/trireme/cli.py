@@ -1,30 +1,172 @@
-"""The command line: one verb a function; the only place that prints an error and exits."""
+"""The command line: one verb a function, and the only place that prints an error and exits.
+
+Exit codes: 0 done, 1 something found (check), 2 unusable input or a server that cannot run; 130 stopped by Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from trireme import __version__
 from trireme.errors import TriremeError
+from trireme.sources import find_root
+
+if TYPE_CHECKING:
+    from trireme.discover import Sources
+
+# Verbs import what they need when they run: `trireme --help` must not wait for onnx.
+# ruff: noqa: PLC0415
 
 
-@click.group()
-def cli() -> None:
-    pass
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+@click.option("--root", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The repository; found from here by default.")
+@click.pass_context
+def cli(context: click.Context, root: Path | None) -> None:
+    """Small model sources in, one versioned Triton model repository out, served by the real tritonserver.
+
+    A model is a folder in models/, a pipeline a folder in ensembles/. Write one with `trireme new`, build them all with
+    `trireme build`, and serve them with `trireme serve`.
+    """
+    context.obj = root
+
 
 @cli.command()
-def build() -> None:
-    from trireme.build import build
-    from trireme.discover import discover
-    b = build(discover(Path.cwd()), watch=lambda m, v, d: print(m.name, v.number, d, flush=True))
-    print(len(b.changed), {k: a.measures for k,a in b.plan.artefacts.items()})
+@click.option("--locked", is_flag=True, help="Fail when a committed text (config.pbtxt, repo.lock) would change: for CI.")
+@click.option("--relock", metavar="MODEL", multiple=True, help="Forget the published versions of MODEL first: only for versions that nobody was given yet.")
+@click.pass_obj
+def build(root: Path | None, *, locked: bool, relock: tuple[str, ...]) -> None:
+    """Build model_repository/ from models/ and ensembles/.
+
+    Only what changed is made anew; when anything fails, the old tree stays. A published version never changes: the build says
+    so, and names the version to set.
+    """
+    from trireme.build import build as build_tree
+    from trireme.progress import Progress
+
+    with Progress() as progress:
+        built = build_tree(_sources(root), locked=locked, relock=relock, watch=progress)
+    if built.changed:
+        click.echo(f"model_repository/: {len(built.changed)} files written")
+    else:
+        click.echo("model_repository/: up to date")
+    for (name, number), artefact in built.plan.artefacts.items():
+        if artefact.measures and built.changed:
+            measures = ", ".join(f"{measure} {value:.4g}" for measure, value in artefact.measures.items())
+            click.echo(f"  {name} version {number}: {measures}")
+
+
+@cli.command()
+@click.pass_obj
+def check(root: Path | None) -> None:
+    """Compare model_repository/ with the sources, byte for byte, and check its contracts."""
+    from trireme.check import check as check_tree
+
+    problems = check_tree(_sources(root))
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        sys.exit(1)
+    click.echo("model_repository/: as the sources say")
+
+
+@cli.command("list")
+@click.pass_obj
+def list_units(root: Path | None) -> None:
+    """List the models and pipelines, with what goes in and what comes out of the built ones."""
+    from trireme.listing import rows
+
+    for row in rows(_sources(root)):
+        click.echo(row)
+
+
+@cli.command()
+@click.option("--http-port", default=8000, show_default=True)
+@click.option("--grpc-port", default=8001, show_default=True)
+@click.option("--metrics-port", default=8002, show_default=True)
+@click.argument("flags", nargs=-1, type=click.UNPROCESSED)
+@click.pass_obj
+def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, flags: tuple[str, ...]) -> None:
+    """Serve model_repository/ on loopback until Ctrl-C; requests in flight are finished.
+
+    FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Every model answers its first example before
+    the server counts as ready.
+    """
+    from trireme import serve as serving
+    from trireme.client import Client
+    from trireme.server.process import Ports
+
+    server = serving.start(_sources(root), Ports(http_port, grpc_port, metrics_port), flags)
+    with Client(server.grpc) as client:
+        for row in sorted(client.models(), key=lambda row: row["name"]):
+            click.echo(f"  {row['name']:24} version {row['version']}  {row['state'].lower()}")
+    click.echo(f"http     {server.http}\ngrpc     {server.grpc}\nmetrics  {server.metrics}\nCtrl-C stops; the log is {serving.LOG}")
+    sys.exit(serving.wait(server, click.echo))
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--input", "inputs", metavar="NAME=VALUE", multiple=True, help="JSON, plain text, or @file for its bytes; repeat for each input.")
+@click.option("--version", default="", help="The version to ask; the newest by default.")
+@click.option("--address", default="grpc://127.0.0.1:8001", show_default=True, help="grpc://host:port or http://host:port.")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds.")
+@click.pass_obj
+def call(root: Path | None, model: str, inputs: tuple[str, ...], version: str, address: str, timeout: float) -> None:
+    """Call a served model: with its examples, or with the inputs given."""
+    from trireme import calling
+
+    for line in calling.lines(_sources(root), model, inputs, calling.Target(address, version, timeout)):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--http-port", default=8000, show_default=True)
+@click.option("--grpc-port", default=8001, show_default=True)
+@click.option("--server", metavar="ADDRESS", default="grpc://127.0.0.1:8001", show_default=True, help="Who answers what the model asks of other models.")
+@click.pass_obj
+def dev(root: Path | None, model: str, http_port: int, grpc_port: int, server: str) -> None:
+    """Serve one model by PyTriton straight from its sources, and reload it when they change."""
+    from trireme.dev import Dev
+
+    Dev(_sources(root), model, ports=(http_port, grpc_port), server=server).run(click.echo)
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--backend", default="python", show_default=True, help="python, onnxruntime or pytorch.")
+@click.pass_obj
+def new(root: Path | None, name: str, backend: str) -> None:
+    """Write a working model folder, models/NAME, to start from."""
+    from trireme.new import create
+
+    for path in create(root or find_root(Path.cwd()), name, backend):
+        click.echo(f"wrote {path}")
+    click.echo(f"next: edit it, then `make serve` and `make call M={name}`")
+
 
 def main() -> None:
+    """Run the command line; every refusal is one line and exit code 2."""
     try:
-        cli()
-    except TriremeError as error:
-        print(f"error: {error}", file=sys.stderr)
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
         sys.exit(2)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except (TriremeError, FileNotFoundError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+def _sources(root: Path | None) -> Sources:
+    from trireme.discover import discover
+
+    return discover(root or find_root(Path.cwd()))

@@ -48,6 +48,11 @@ def to_text(config: ModelConfig, source: str) -> str:
     return f"# Built from {source} by `make repo`: edit that, not this.\n{body}"
 
 
+def from_text(text: str) -> ModelConfig:
+    """Return the message of a config.pbtxt."""
+    return text_format.Parse(text, ModelConfig())
+
+
 def inputs(config: ModelConfig) -> tuple[Tensor, ...]:
     """Return the inputs a config states."""
     return tuple(_tensor(field, optional=field.optional) for field in config.input)

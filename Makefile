@@ -1,0 +1,55 @@
+# The life of a model, top to bottom. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup new train repo check serve dev call test bench lint fmt lock clean
+PYTHON ?= python3
+B ?= python
+M ?=
+export PYTHON
+
+help:   ## print this life of a model
+	@awk -F ':.*## ' '/^[a-z]+:.*##/ { printf "  make %-28s %s\n", $$1, $$2 }' Makefile
+	@echo "  M=<model> names the model, B=<backend> its backend, PYTHON=<python> the interpreter of a first set-up"
+
+setup:  ## make .venv from the lock (every target below does)
+	@scripts/setup
+
+new: setup    ## write a working model folder: make new M=<model> B=python
+	@.venv/bin/trireme new $(M) --backend $(B)
+
+train: setup  ## train a shipped model and print its metrics: make train M=<model>
+	@.venv/bin/python models/$(M)/train.py
+
+repo: setup   ## build model_repository/ from models/ and ensembles/
+	@.venv/bin/trireme build
+
+check: setup  ## build without changing a committed text, and check every byte and contract
+	@.venv/bin/trireme build --locked
+	@.venv/bin/trireme check
+
+serve: repo   ## serve the repository on loopback until Ctrl-C
+	@.venv/bin/trireme serve
+
+dev: setup    ## serve one model from its sources, reloading: make dev M=<model>
+	@.venv/bin/trireme dev $(M)
+
+call: setup   ## call a served model with its examples: make call M=<model>
+	@.venv/bin/trireme call $(M)
+
+test: repo    ## run every test, the real server included
+	@.venv/bin/python -m pytest
+
+bench: repo   ## measure serving efficiency, overhead, start and memory, and print a table
+	@.venv/bin/python -m trireme.bench
+
+lint: setup   ## ruff and mypy
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+fmt: setup    ## format, and mend what ruff can mend
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+lock: setup   ## write requirements.lock anew from pyproject.toml
+	@scripts/lock
+
+clean:        ## remove what was built; .venv and the committed texts stay
+	@rm -rf .trireme .pytest_cache .mypy_cache .ruff_cache model_repository/*/[0-9]*

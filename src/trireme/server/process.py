@@ -1,0 +1,201 @@
+"""One running tritonserver: started in a session of its own, ready or refused with its reason, stopped with work in flight finished."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trireme.errors import ServerError
+from trireme.server.launcher import LOOPBACK, REGION_PREFIX, command
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
+START_LIMIT = 180.0
+"""Seconds until the server has to be ready."""
+EXIT_LIMIT = 30
+"""Seconds that requests in flight get: Triton's own default for --exit-timeout-secs."""
+FAILED = re.compile(r"failed to load '(?P<model>[^']+)' version (?P<version>\d+): (?P<reason>.*)")
+REFUSED = re.compile(r"(?:Invalid argument|Not found|Unsupported|Internal): (?P<reason>.*)")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the server listens on loopback."""
+
+    http: int = 8000
+    grpc: int = 8001
+    metrics: int = 8002
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Return three ports that nobody uses now."""
+        with contextlib.ExitStack() as stack:
+            sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+            for one in sockets:
+                one.bind((LOOPBACK, 0))
+            return cls(*(one.getsockname()[1] for one in sockets))
+
+    def check(self) -> None:
+        """Refuse a port that is taken.
+
+        Raises:
+            ServerError: somebody listens there.
+
+        """
+        for name in ("http", "grpc", "metrics"):
+            port = getattr(self, name)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((LOOPBACK, port))
+                except OSError:
+                    message = f"port {port} ({name}) is taken; stop what listens there or choose another with --{name}-port"
+                    raise ServerError(message) from None
+
+    def flags(self) -> list[str]:
+        """Return them as tritonserver's flags."""
+        return [f"--http-port={self.http}", f"--grpc-port={self.grpc}", f"--metrics-port={self.metrics}"]
+
+
+class Server:
+    """A tritonserver over one repository; a context manager."""
+
+    def __init__(self, repository: Path, log: Path, *, ports: Ports | None = None, flags: tuple[str, ...] = ()) -> None:
+        self.repository = repository.resolve()
+        self.ports = ports or Ports.free()
+        self.log = log
+        self.flags = flags
+        self.process: subprocess.Popen[bytes] | None = None
+        self._prefix = f"{REGION_PREFIX}-{os.getpid()}-{self.ports.http}-"
+
+    @property
+    def grpc(self) -> str:
+        """Return the address to call over gRPC."""
+        return f"grpc://{LOOPBACK}:{self.ports.grpc}"
+
+    @property
+    def http(self) -> str:
+        """Return the address to call over HTTP."""
+        return f"http://{LOOPBACK}:{self.ports.http}"
+
+    @property
+    def metrics(self) -> str:
+        """Return the address of the metrics page."""
+        return f"http://{LOOPBACK}:{self.ports.metrics}/metrics"
+
+    def __enter__(self) -> Server:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop it."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait until it is ready.
+
+        Raises:
+            ServerError: it cannot run here, a model was refused, or it was not ready in time.
+
+        """
+        self.ports.check()
+        sweep()
+        prefix = f"--backend-config=python,shm-region-prefix-name={self._prefix}"
+        line, environment = command([f"--model-repository={self.repository}", *self.ports.flags(), prefix, *self.flags])
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - the launcher's own command line
+                line, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, cwd=self.log.parent,
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> int:
+        """Ask the server to finish what is in flight and exit; kill what is left. Return its exit status."""
+        if self.process is None:
+            return 0
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=EXIT_LIMIT + 5)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.kill()
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """End the server and its stubs at once, and take their shared memory back."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        _remove_regions(self._prefix)
+
+    def running(self) -> bool:
+        """Say whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
+    def reasons(self) -> list[str]:
+        """Return why models were refused, as the log tells it, a line each."""
+        text = self.log.read_text(encoding="utf-8", errors="replace")
+        found = [f"{m['model']} version {m['version']}: {_first(m['reason'])}" for m in FAILED.finditer(text)]
+        found = found or [_first(m["reason"]) for line in text.splitlines() if line.startswith("E") and (m := REFUSED.search(line))]
+        return list(dict.fromkeys(found)) or text.strip().splitlines()[-1:]
+
+    def _wait_until_ready(self) -> None:
+        end = time.monotonic() + START_LIMIT
+        while time.monotonic() < end:
+            if not self.running():
+                message = f"the server did not start: {'; '.join(self.reasons()) or 'no reason given'}; the whole log is {self.log}"
+                raise ServerError(message)
+            if self._answers_ready():
+                return
+            time.sleep(0.05)
+        message = f"the server was not ready in {START_LIMIT:g} s; its log is {self.log}"
+        raise ServerError(message)
+
+    def _answers_ready(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self.ports.http, timeout=1)
+        try:
+            connection.request("GET", "/v2/health/ready")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+def sweep() -> None:
+    """Take back shared memory that crashed servers of ours left behind."""
+    for region in SHARED_MEMORY.glob(f"{REGION_PREFIX}-[0-9]*-*"):
+        owner = region.name.split("-")[1]
+        if not Path(f"/proc/{owner}").exists():
+            region.unlink(missing_ok=True)
+
+
+def _remove_regions(prefix: str) -> None:
+    for region in SHARED_MEMORY.glob(f"{prefix}*"):
+        region.unlink(missing_ok=True)
+
+
+def _first(reason: str) -> str:
+    """Return the first line of a reason that the log wrote with escaped line ends."""
+    return reason.split("\\n")[0].strip().removesuffix('"').removesuffix(";")
