@@ -1,7 +1,8 @@
 """What the twins have in common: refusals at load, threads, devices, and the reshape of each tensor.
 
-A twin stands in for a native backend where Triton finds no native library. What it honours, it honours as the native backend does; what
-it cannot, it refuses at load with a sentence. Copied into each twin's folder beside batching.py, the adapter's batching.
+A twin stands in for a native backend where Triton finds no native library. What it honours, it honours as the native
+backend does; what it cannot, it refuses at load with a sentence. Copied into each twin's folder beside batching.py, which
+is the adapter.
 """
 
 from pathlib import Path

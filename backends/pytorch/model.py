@@ -51,7 +51,7 @@ class TritonPythonModel(Twin):
 
 
 def _order(names, arguments):
-    """Return the configured names in the module's order: by forward's argument names, by <name>__<index>, else as configured."""
+    """Return the configured names in the module's order: forward's arguments, <name>__<index>, else as configured."""
     if arguments and set(names) <= set(arguments):
         return [argument for argument in arguments if argument in names]
     indices = [name.rpartition(INDEXED)[2] for name in names]

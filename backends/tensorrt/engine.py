@@ -16,7 +16,9 @@ class Engine:
             runtime = tensorrt.Runtime(tensorrt.Logger(tensorrt.Logger.WARNING))
             self.engine = runtime.deserialize_cuda_engine(twin.file.read_bytes())
             if self.engine is None:
-                twin.refuse(f"cannot read {twin.file.name} with TensorRT {tensorrt.__version__}; build it for this release and GPU")
+                twin.refuse(
+                    f"cannot read {twin.file.name} with TensorRT {tensorrt.__version__}; build it for this release and GPU"
+                )
             self.context = self.engine.create_execution_context()
             self.stream = torch.cuda.Stream()
         names = [self.engine.get_tensor_name(number) for number in range(self.engine.num_io_tensors)]

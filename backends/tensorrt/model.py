@@ -1,4 +1,4 @@
-"""The tensorrt twin: an engine where a GPU and a TensorRT are, else the ONNX beside the plan; it says at load which one it took."""
+"""The tensorrt twin: an engine where there are a GPU and a TensorRT, else the ONNX beside the plan; it says which."""
 
 import importlib.util
 

@@ -1,7 +1,7 @@
 """A seeded generator of loan applicants: 16 features with plausible ranges and a default drawn from a stated risk.
 
-The risk is not linear: debt hurts more at a high rate, late payments weigh more on a short history, savings cushion a lost income.
-That is what the better model can find and the baseline cannot.
+The risk is not linear: debt hurts more at a high rate, late payments weigh more on a short history, savings cushion a lost
+income. That is what the better model can find and the baseline cannot.
 """
 
 import numpy as np
@@ -40,6 +40,21 @@ def applicants(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         + 1.6 * (employed < 1) * (savings < 2000) - 0.6 * home + 0.18 * np.abs(age - 45) / 10 * (dependants + 1)
         + 1.2 * (loan > income * 0.6) * (term > 48)
     )  # fmt: skip
-    columns = (age, income, employed, loan, term, rate, debt, lines, utilisation, late, defaults, inquiries, history, savings)
+    columns = (
+        age,
+        income,
+        employed,
+        loan,
+        term,
+        rate,
+        debt,
+        lines,
+        utilisation,
+        late,
+        defaults,
+        inquiries,
+        history,
+        savings,
+    )
     features = np.stack([*columns, home, dependants], axis=1).astype(np.float32)
     return features, (rng.random(count) < 1 / (1 + np.exp(-risk))).astype(np.int64)

@@ -8,7 +8,7 @@ MAX_OVERLAP = 0.5
 
 
 def infer(*, boxes: np.ndarray, scores: np.ndarray, letterbox: np.ndarray) -> dict[str, np.ndarray]:
-    """boxes [n, c, 4], scores [n, c, classes], letterbox [n, 5] -> the detections, best first.
+    """Boxes [n, c, 4], scores [n, c, classes], letterbox [n, 5] -> the detections, best first.
 
     The second dimension of the detection_* outputs is the largest num_detections of the batch; rows with fewer end in
     zeros and empty labels.

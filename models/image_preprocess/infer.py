@@ -12,7 +12,7 @@ Image.MAX_IMAGE_PIXELS = None  # judged below, from the header, with a sentence 
 
 
 def infer(*, image: np.ndarray) -> dict[str, np.ndarray]:
-    """image [n, 1] bytes -> pixels [n, 3, 128, 128] in 0..1, letterbox [n, 5] = scale, left, top, width, height."""
+    """Image [n, 1] bytes -> pixels [n, 3, 128, 128] in 0..1, letterbox [n, 5] = scale, left, top, width, height."""
     pixels = np.full((len(image), SIDE, SIDE, 3), GREY, np.uint8)
     letterbox = np.empty((len(image), 5), np.float32)
     for row, data in enumerate(image[:, 0]):

@@ -39,7 +39,9 @@ def _average_precision(found: dict[str, np.ndarray], scenes: list[Scene], label:
         (score, number, box)
         for number in range(len(scenes))
         for box, score, name in zip(
-            found["detection_boxes"][number], found["detection_scores"][number], found["detection_labels"][number],
+            found["detection_boxes"][number],
+            found["detection_scores"][number],
+            found["detection_labels"][number],
             strict=True,
         )
         if name.decode() == LABELS[label]

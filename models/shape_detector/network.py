@@ -27,6 +27,7 @@ class ShapeDetector(nn.Module):
         return cells[..., : self.classes], nn.functional.softplus(cells[..., self.classes :]) * STRIDE
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return boxes and scores."""
         logits, distances = self.raw(pixels)
         middle = centres()
         boxes = torch.cat([middle - distances[..., :2], middle + distances[..., 2:]], dim=-1)

@@ -30,6 +30,7 @@ class SentenceEncoder(torch.nn.Module):
         self.transformer = AutoModel.from_pretrained(model_folder(), attn_implementation="eager", use_safetensors=True).eval()
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the embeddings."""
         states = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weights = attention_mask.unsqueeze(-1).to(states.dtype)
         return normalize((states * weights).sum(1) / weights.sum(1).clamp(min=1e-9), dim=1)

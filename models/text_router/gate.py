@@ -19,4 +19,8 @@ def measure(folder: Path) -> dict[str, float]:
     positive = router.score(texts)
     sure = np.maximum(positive, 1 - positive) >= SURE
     right = (positive > 0.5) == labels
-    return {"accuracy_when_sure": float(right[sure].mean()), "share_sure": float(sure.mean()), "accuracy": float(right.mean())}
+    return {
+        "accuracy_when_sure": float(right[sure].mean()),
+        "share_sure": float(sure.mean()),
+        "accuracy": float(right.mean()),
+    }

@@ -1,5 +1,6 @@
 """Easy texts are answered by a linear classifier on hashed n-grams; the rest are sent to text_classification."""
 
+import itertools
 import re
 from zlib import crc32
 
@@ -25,7 +26,7 @@ def setup(context) -> None:
 
 
 def infer(*, text: np.ndarray) -> dict[str, np.ndarray]:
-    """text [n, 1] UTF-8 -> label, path (fast or full) [n, 1] bytes, confidence [n, 1] in 0.5..1."""
+    """Text [n, 1] UTF-8 -> label, path (fast or full) [n, 1] bytes, confidence [n, 1] in 0.5..1."""
     positive = score([_checked(row, data) for row, data in enumerate(text[:, 0])])
     confidence = np.maximum(positive, 1 - positive).astype(np.float32)[:, None]
     answer = {
@@ -50,7 +51,7 @@ def score(texts: list[str]) -> np.ndarray:
 def bins(text: str) -> np.ndarray:
     """Return the hashed words, pairs of words and word stems of a text, each once."""
     words = WORD.findall(text.lower())
-    grams = [*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))]
+    grams = [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
     grams += [f"{word[:5]}*" for word in words if len(word) > 5]
     return np.unique([crc32(gram.encode()) % BINS for gram in grams]).astype(np.int64)
 

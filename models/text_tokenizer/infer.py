@@ -17,7 +17,7 @@ def setup(context) -> None:
 
 
 def infer(*, text: np.ndarray) -> dict[str, np.ndarray]:
-    """text [n, 1] UTF-8 -> input_ids, attention_mask [n, bucket] int64; what is beyond 256 tokens is cut off."""
+    """Text [n, 1] UTF-8 -> input_ids, attention_mask [n, bucket] int64; what is beyond 256 tokens is cut off."""
     encoded = tokenizer.encode_batch_fast([_checked(row, data) for row, data in enumerate(text[:, 0])])
     lengths = np.array([len(row.ids) for row in encoded])
     bucket = BUCKETS[np.searchsorted(BUCKETS, lengths.max())]

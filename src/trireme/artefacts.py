@@ -58,8 +58,8 @@ def find(model: Model, version: Version, cache: Path) -> Artefact | None:
     return _read(folder, record) if record.is_file() else None
 
 
-def make(model: Model, version: Version, cache: Path) -> Artefact:
-    """Make the artefact: export, read its tensors, measure.
+def make(model: Model, version: Version, cache: Path, *, measured: bool = True) -> Artefact:
+    """Make the artefact: export, read its tensors, measure (unless a developer waits for it).
 
     Raises:
         ExportFailedError: the sources raised.
@@ -70,9 +70,9 @@ def make(model: Model, version: Version, cache: Path) -> Artefact:
     log = folder.parent / f"{version.number}.log"
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-", ignore_cleanup_errors=True) as name:
         making = Path(name)
-        os.chmod(making, 0o755)  # noqa: PTH101 - mkdtemp's 0700 would follow the folder into the served tree
+        os.chmod(making, 0o755)  # noqa: PTH101, S103 - mkdtemp's 0700 would follow the folder into the served tree
         _copy_served(version, making)
-        measures = _run(model, version, making, log)
+        measures = _run(model, version, making, log, measured=measured)
         artefact = _describe(version, making, measures)
         (making / RECORD).write_text(json.dumps(_to_json(artefact), indent=1), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
@@ -94,6 +94,7 @@ def check_gate(model: Model, version: Version, artefact: Artefact) -> None:
 
 
 def source_digests(version: Version) -> dict[str, str]:
+    """Return the digests of the files that decide a version's bytes, the adapter among them for a Python model."""
     found = digest.of_files(version.folder, version.sources())
     if version.infers:
         found["model.py"] = digest.of_file(ADAPTER)
@@ -115,12 +116,19 @@ def _copy_served(version: Version, out: Path) -> None:
             shutil.copyfile(path, out / relative)
 
 
-def _run(model: Model, version: Version, out: Path, log: Path) -> dict[str, float]:
+def _run(model: Model, version: Version, out: Path, log: Path, *, measured: bool) -> dict[str, float]:
     """Run the worker and return its measures; its output goes to the log."""
-    command = [sys.executable, "-m", "trireme.worker", str(version.folder), str(model.folder), str(out)]
+    command = [sys.executable, "-m", "trireme.worker", str(version.folder), str(out)]
+    if measured:
+        command.append(str(model.folder / "gate.py"))
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(  # noqa: S603 - our own interpreter on our own sources
-        command, cwd=model.folder.parent.parent, env=environment, capture_output=True, text=True, check=False,
+        command,
+        cwd=model.folder.parent.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     log.write_text(done.stdout + done.stderr, encoding="utf-8")
     if done.returncode:

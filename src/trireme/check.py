@@ -36,7 +36,11 @@ def _texts(target: Path, plan: Plan) -> Iterator[str]:
     for path in tree.stale_texts(target, plan):
         found = (target / path).read_text(encoding="utf-8") if (target / path).is_file() else ""
         lines = difflib.unified_diff(
-            found.splitlines(), plan.texts.get(path, "").splitlines(), f"{TREE}/{path}", "the sources say", lineterm="",
+            found.splitlines(),
+            plan.texts.get(path, "").splitlines(),
+            f"{TREE}/{path}",
+            "the sources say",
+            lineterm="",
         )
         yield "\n".join(lines)
 

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
-@click.option("--root", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The repository; found from here by default.")
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The repository; found from here by default.",
+)
 @click.pass_context
 def cli(context: click.Context, root: Path | None) -> None:
     """Small model sources in, one versioned Triton model repository out, served by the real tritonserver.
@@ -37,7 +41,12 @@ def cli(context: click.Context, root: Path | None) -> None:
 
 @cli.command()
 @click.option("--locked", is_flag=True, help="Fail when a committed text (config.pbtxt, repo.lock) would change: for CI.")
-@click.option("--relock", metavar="MODEL", multiple=True, help="Forget the published versions of MODEL first: only for versions that nobody was given yet.")
+@click.option(
+    "--relock",
+    metavar="MODEL",
+    multiple=True,
+    help="Forget the published versions of MODEL first: only for versions that nobody was given yet.",
+)
 @click.pass_obj
 def build(root: Path | None, *, locked: bool, relock: tuple[str, ...]) -> None:
     """Build model_repository/ from models/ and ensembles/.
@@ -104,18 +113,28 @@ def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, 
     with Client(server.grpc) as client:
         for row in sorted(client.models(), key=lambda row: row["name"]):
             click.echo(f"  {row['name']:24} version {row['version']}  {row['state'].lower()}")
-    click.echo(f"http     {server.http}\ngrpc     {server.grpc}\nmetrics  {server.metrics}\nCtrl-C stops; the log is {serving.LOG}")
+    click.echo(
+        f"http     {server.http}\ngrpc     {server.grpc}\nmetrics  {server.metrics}\nCtrl-C stops; the log is {serving.LOG}"
+    )
     sys.exit(serving.wait(server, click.echo))
 
 
 @cli.command()
 @click.argument("model")
-@click.option("--input", "inputs", metavar="NAME=VALUE", multiple=True, help="JSON, plain text, or @file for its bytes; repeat for each input.")
+@click.option(
+    "--input",
+    "inputs",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="JSON, plain text, or @file for its bytes; repeat for each input.",
+)
 @click.option("--version", default="", help="The version to ask; the newest by default.")
 @click.option("--address", default="grpc://127.0.0.1:8001", show_default=True, help="grpc://host:port or http://host:port.")
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds.")
 @click.pass_obj
-def call(root: Path | None, model: str, inputs: tuple[str, ...], version: str, address: str, timeout: float) -> None:
+def call(  # noqa: PLR0913, PLR0917 - an option each, passed by name
+    root: Path | None, model: str, inputs: tuple[str, ...], version: str, address: str, timeout: float
+) -> None:
     """Call a served model: with its examples, or with the inputs given."""
     from trireme import calling
 
@@ -127,7 +146,13 @@ def call(root: Path | None, model: str, inputs: tuple[str, ...], version: str, a
 @click.argument("model")
 @click.option("--http-port", default=8000, show_default=True)
 @click.option("--grpc-port", default=8001, show_default=True)
-@click.option("--server", metavar="ADDRESS", default="grpc://127.0.0.1:8001", show_default=True, help="Who answers what the model asks of other models.")
+@click.option(
+    "--server",
+    metavar="ADDRESS",
+    default="grpc://127.0.0.1:8001",
+    show_default=True,
+    help="Who answers what the model asks of other models.",
+)
 @click.pass_obj
 def dev(root: Path | None, model: str, http_port: int, grpc_port: int, server: str) -> None:
     """Serve one model by PyTriton straight from its sources, and reload it when they change."""

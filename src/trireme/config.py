@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
     Table = Mapping[str, Any]
 
-BACKEND_OF_FILE: Mapping[str, str] = {"model.py": "python", "model.onnx": "onnxruntime", "model.pt": "pytorch", "model.plan": "tensorrt"}
+BACKEND_OF_FILE: Mapping[str, str] = {
+    "model.py": "python",
+    "model.onnx": "onnxruntime",
+    "model.pt": "pytorch",
+    "model.plan": "tensorrt",
+}
 """Triton's default file names, with the backend that reads them; the first that is there decides."""
 
 

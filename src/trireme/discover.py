@@ -27,13 +27,18 @@ class Sources:
     ensembles: tuple[Ensemble, ...]
 
     @property
+    def units(self) -> tuple[Model | Ensemble, ...]:
+        """Return all that will be served: the models, then the pipelines."""
+        return (*self.models, *self.ensembles)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Return the names of all that will be served, sorted."""
-        return tuple(sorted(unit.name for unit in (*self.models, *self.ensembles)))
+        return tuple(sorted(unit.name for unit in self.units))
 
     def unit(self, name: str) -> Model | Ensemble:
         """Return the model or pipeline of this name."""
-        for unit in (*self.models, *self.ensembles):
+        for unit in self.units:
             if unit.name == name:
                 return unit
         raise ValueRefusedError("the name of a model", name, suggestion(name, self.names))
@@ -51,12 +56,13 @@ def discover(root: Path) -> Sources:
         Ensemble.from_table(folder, read_toml(folder / "ensemble.toml")) for folder in _folders(root, "ensembles")
     )
     seen: dict[str, Path] = {}
-    for unit in (*models, *ensembles):
+    sources = Sources(root, models, ensembles)
+    for unit in sources.units:
         shown = unit.folder.relative_to(root)
         if unit.name in seen:
             raise DuplicateNameError(unit.name, seen[unit.name], shown)
         seen[unit.name] = shown
-    return Sources(root, models, ensembles)
+    return sources
 
 
 def read_toml(path: Path) -> dict[str, Any]:

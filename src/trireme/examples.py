@@ -1,6 +1,7 @@
-"""examples.json: request/response pairs of one model, one item each (no batch dimension), used by tests, `trireme call` and boot.
+"""examples.json: request/response pairs of one model, one item each: used by tests, `trireme call` and at boot.
 
-A value is JSON of the tensor's dims, or {"file": "x"}: an .npy array, else the bytes of the file. Outputs may be left out.
+There is no batch dimension. A value is JSON of the tensor's dims, or {"file": "x"}: an .npy array, else the bytes of the
+file. Outputs may be left out.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import json_format, text_format
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from trireme.errors import UnknownKeyError, ValueRefusedError, suggestion
@@ -17,6 +16,8 @@ from trireme.tensors import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
     Table = Mapping[str, Any]
 

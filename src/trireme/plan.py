@@ -1,4 +1,4 @@
-"""What the built tree has to be: texts and artefacts by path. Everything is checked here, before a file of the tree is touched."""
+"""What the built tree has to be: texts and artefacts by path, all checked before a file of the tree is touched."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         message = wiring.wire(ensemble, members)
         texts[f"{ensemble.name}/config.pbtxt"] = modelconfig.to_text(message, ensemble.place)
         members[ensemble.name] = wiring.Member(message, (1,))
-    for unit in (*sources.models, *sources.ensembles):
+    for unit in sources.units:
         read_examples(unit.folder, members[unit.name].config)
     files = {
         f"{name}/{number}/{path}": artefact.folder / path

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich import progress
+from typing_extensions import Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,10 +25,14 @@ class Progress:
         self._begun: dict[tuple[str, int], float] = {}
         self._lock = Lock()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         """Take the terminal when there is one."""
         if sys.stdout.isatty():
-            columns = (progress.SpinnerColumn(), progress.TextColumn("{task.description}"), progress.TimeElapsedColumn())
+            columns = (
+                progress.SpinnerColumn(),
+                progress.TextColumn("{task.description}"),
+                progress.TimeElapsedColumn(),
+            )
             self._bars = progress.Progress(*columns)
             self._bars.start()
         return self

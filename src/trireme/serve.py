@@ -15,6 +15,7 @@ from trireme.server.process import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from trireme.discover import Sources
     from trireme.server.process import Ports
 
@@ -50,7 +51,7 @@ def check_canaries(sources: Sources, address: str) -> None:
 
     """
     with Client(address) as client:
-        for unit in (*sources.models, *sources.ensembles):
+        for unit in sources.units:
             config = modelconfig.from_text((sources.root / TREE / unit.name / "config.pbtxt").read_text(encoding="utf-8"))
             example = read_examples(unit.folder, config)[0]
             batched = config.max_batch_size > 0

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    import numpy as np
+    from trireme.tensors import Array
 
-    Infer = Callable[..., dict[str, np.ndarray]]
+    Infer = Callable[..., dict[str, Array]]
 
 
 def load_module(path: Path) -> ModuleType:

@@ -50,7 +50,9 @@ class Tensor:
 
     def accepts(self, dims: tuple[int, ...]) -> bool:
         """Say whether dims can flow into these: the same rank, and each size equal or unknown on one side."""
-        return len(dims) == len(self.dims) and all(-1 in pair or pair[0] == pair[1] for pair in zip(dims, self.dims))
+        return len(dims) == len(self.dims) and all(
+            -1 in pair or pair[0] == pair[1] for pair in zip(dims, self.dims, strict=False)
+        )
 
 
 def to_array(value: object, tensor: Tensor, place: str) -> Array:

@@ -1,4 +1,4 @@
-"""Make and measure one artefact in a process of its own: `python -m trireme.worker <sources> <model folder> <out>`.
+"""Make and measure one artefact in a process of its own: `python -m trireme.worker <sources> <out> [gate.py]`.
 
 Runs export.py's `export(out)` where there is one, copies what a Python model serves, then gate.py's `measure(out)`, and
 prints the measures as JSON on the last line.
@@ -24,19 +24,19 @@ def make(sources: Path, out: Path) -> None:
         shutil.copyfile(ADAPTER, out / "model.py")
 
 
-def measure(folder: Path, out: Path) -> dict[str, float]:
-    """Return what the model's gate.py measures on the artefact, nothing where it has none."""
-    gate = folder / "gate.py"
+def measure(gate: Path, out: Path) -> dict[str, float]:
+    """Return what a gate.py measures on the artefact, nothing where there is none."""
     if not gate.is_file():
         return {}
     return {name: float(value) for name, value in load_module(gate).measure(out).items()}
 
 
 def main() -> None:
-    sources, folder, out = (Path(argument) for argument in sys.argv[1:4])
+    """Make and measure what the command line names."""
+    sources, out, *gates = (Path(argument) for argument in sys.argv[1:])
     make(sources, out)
     print()
-    print(json.dumps(measure(folder, out)))
+    print(json.dumps({name: value for gate in gates for name, value in measure(gate, out).items()}))
 
 
 if __name__ == "__main__":

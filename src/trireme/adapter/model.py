@@ -1,8 +1,9 @@
-"""Serves infer.py beside it under Triton's python backend. Copied into version folders, so it needs numpy (1 or 2) and nothing else.
+"""Serves the infer.py beside it under Triton's python backend. Copied into version folders: needs numpy (1 or 2) alone.
 
-infer.py defines `infer(*, <input>: ndarray, ...) -> {<output>: ndarray}` over the joined rows of all requests of a batch. It refuses a
-request by raising ValueError with a sentence that names the input; the other requests of the batch are then answered all the same.
-A decoupled model's `infer` is a generator that yields such dicts for one request. `setup(context)` runs once before the first batch.
+infer.py defines `infer(*, <input>: ndarray, ...) -> {<output>: ndarray}` over the joined rows of all requests of a batch.
+It refuses a request by raising ValueError with a sentence that names the input; the other requests of the batch are then
+answered all the same. A decoupled model's `infer` is a generator that yields such dicts for one request. `setup(context)`
+runs once, before the first batch; context has folder, parameters, and call, which asks another model of the server.
 """
 
 import importlib
@@ -95,7 +96,9 @@ class BatchedModel:
         for name in wanted:
             if name not in outputs:
                 raise KeyError(f"{self.name} made no output '{name}'; it made {', '.join(sorted(outputs))}")
-            typed[name] = np.ascontiguousarray(np.asarray(outputs[name]).astype(self.dtypes[name], "C", "same_kind", copy=False))
+            typed[name] = np.ascontiguousarray(
+                np.asarray(outputs[name]).astype(self.dtypes[name], "C", "same_kind", copy=False)
+            )
         return typed
 
     def _stream(self, request):
@@ -131,7 +134,7 @@ class TritonPythonModel(BatchedModel):
             source.setup(SimpleNamespace(folder=folder, parameters=self.parameters, call=call))
         self.infer = source.infer
 
-    def run(self, arrays, wanted):
+    def run(self, arrays, wanted):  # noqa: ARG002 - infer makes all outputs
         return self.infer(**arrays)
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from tritonclient.utils import InferenceServerException
+from typing_extensions import Self
 
 from trireme.client import wire
 from trireme.errors import CallError, DeadlineError
@@ -28,16 +29,19 @@ class AsyncClient:
         if self.address.protocol == "grpc":
             import tritonclient.grpc.aio as module  # noqa: PLC0415 - each protocol's stack is loaded when it is spoken
         else:
-            import tritonclient.http.aio as module  # type: ignore[no-redef]  # noqa: PLC0415
+            import tritonclient.http.aio as module  # noqa: PLC0415
         self._module = module
         self._client = module.InferenceServerClient(str(self.address))
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         """Return the client itself."""
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Close the connection."""
         await self.close()
@@ -68,7 +72,7 @@ class AsyncClient:
             self._known[model, version] = wire.Metadata.from_json(table)
         return self._known[model, version]
 
-    async def infer(
+    async def infer(  # noqa: PLR0913 - a call has that many sides, all named
         self,
         model: str,
         inputs: Mapping[str, object],
@@ -90,12 +94,21 @@ class AsyncClient:
         sent, wanted = wire.requests(self._module, metadata.arrays(inputs), names)
         async with self._guarded(self.timeout if timeout is None else timeout, model):
             result = await self._client.infer(
-                model, sent, model_version=version, outputs=wanted, parameters=dict(parameters or {}),
+                model,
+                sent,
+                model_version=version,
+                outputs=wanted,
+                parameters=dict(parameters or {}),
             )
         return wire.answer(result, metadata, names)
 
     async def stream(
-        self, model: str, inputs: Mapping[str, object], *, version: str = "", timeout: float | None = None,
+        self,
+        model: str,
+        inputs: Mapping[str, object],
+        *,
+        version: str = "",
+        timeout: float | None = None,
     ) -> AsyncIterator[dict[str, Array]]:
         """Yield each response to one request, as it comes; gRPC only. The timeout is for each response.
 

@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def placed(
-    client: Any, module: ModuleType, arrays: Mapping[str, Array], outputs: Iterable[str] | None,  # noqa: ANN401 - untyped upstream
+    client: Any,  # noqa: ANN401 - tritonclient's, of either protocol, untyped
+    module: ModuleType,
+    arrays: Mapping[str, Array],
+    outputs: Iterable[str] | None,
 ) -> Iterator[tuple[list[Any], list[Any] | None]]:
     """Place the arrays in one region each, register them, and yield tritonclient's objects; all is taken back at the end."""
     with ExitStack() as stack:
         inputs = []
         for name, array in arrays.items():
             content = serialize_byte_tensor(array) if array.dtype == np.object_ else np.ascontiguousarray(array)
-            size = content.item().__len__() if array.dtype == np.object_ else content.nbytes
+            size = len(content.item()) if array.dtype == np.object_ else content.nbytes
             region = f"trireme-client-{uuid.uuid4().hex}"
             handle = shm.create_shared_memory_region(region, f"/{region}", size)
             stack.callback(shm.destroy_shared_memory_region, handle)

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tritonclient.utils import InferenceServerException
+from typing_extensions import Self
 
 from trireme.client import shared_memory, wire
 from trireme.errors import CallError, DeadlineError
@@ -34,15 +35,18 @@ class Client:
             self._client = module.InferenceServerClient(str(self.address))
             self._deadline: dict[str, Any] = {"client_timeout": timeout}
         else:
-            import tritonclient.http as module  # type: ignore[no-redef]  # noqa: PLC0415
+            import tritonclient.http as module  # noqa: PLC0415
 
             self._client = module.InferenceServerClient(
-                str(self.address), connection_timeout=timeout, network_timeout=timeout, concurrency=1,
+                str(self.address),
+                connection_timeout=timeout,
+                network_timeout=timeout,
+                concurrency=1,
             )
             self._deadline = {}
         self._module = module
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         """Return the client itself."""
         return self
 
@@ -83,7 +87,7 @@ class Client:
             self._known[model, version] = wire.Metadata.from_json(table)
         return self._known[model, version]
 
-    def infer(
+    def infer(  # noqa: PLR0913 - a call has that many sides, all named
         self,
         model: str,
         inputs: Mapping[str, object],
@@ -112,12 +116,22 @@ class Client:
                 sent, wanted = wire.requests(self._module, arrays, names)
             stack.enter_context(self._translated(model))
             result = self._client.infer(
-                model, sent, model_version=version, outputs=wanted, parameters=dict(parameters or {}), **deadline,
+                model,
+                sent,
+                model_version=version,
+                outputs=wanted,
+                parameters=dict(parameters or {}),
+                **deadline,
             )
             return wire.answer(result, metadata, names)
 
     def stream(
-        self, model: str, inputs: Mapping[str, object], *, version: str = "", timeout: float | None = None,
+        self,
+        model: str,
+        inputs: Mapping[str, object],
+        *,
+        version: str = "",
+        timeout: float | None = None,
     ) -> Iterator[dict[str, Array]]:
         """Yield each response to one request, as it comes; gRPC only. The timeout is for the whole stream.
 
@@ -139,7 +153,9 @@ class Client:
         finally:
             self._client.stop_stream(cancel_requests=True)
 
-    def _parts(self, parts: queue.Queue[tuple[Any, Exception | None]], metadata: wire.Metadata, limit: float) -> Iterator[dict[str, Array]]:
+    def _parts(
+        self, parts: queue.Queue[tuple[Any, Exception | None]], metadata: wire.Metadata, limit: float
+    ) -> Iterator[dict[str, Array]]:
         while True:
             try:
                 result, error = parts.get(timeout=limit)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import numpy as np
-from tritonclient.utils import InferenceServerException
+from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from trireme.errors import CallError, DeadlineError, InputRefusedError, NotServedError, UnreachableError, suggestion
 from trireme.tensors import Tensor, to_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
     from trireme.tensors import Array
 
 DEFAULT_ADDRESS = "grpc://127.0.0.1:8001"
 DEFAULT_TIMEOUT = 30.0
 """Seconds; nothing waits for ever."""
+RAISED = re.compile(r"[A-Za-z_.]+(Error|Exception): ")
 PORTS = {"grpc": 8001, "http": 8000}
 
 
@@ -99,18 +100,22 @@ class Metadata:
             raise InputRefusedError(self.name, tensor.name, str(error)) from None
         if array.ndim == len(tensor.dims) - 1 and tensor.dims[0] == -1:
             array = array[:, None] if array.ndim == 1 and tensor.dims[1] == 1 else array[None]
+        if 0 in array.shape[:1]:
+            raise InputRefusedError(self.name, tensor.name, f"is an empty batch; the model takes {tensor}")
         if not tensor.accepts(array.shape):
             raise InputRefusedError(self.name, tensor.name, f"has shape {list(array.shape)}; the model takes {tensor}")
         return array
 
 
 def requests(
-    module: ModuleType, arrays: Mapping[str, Array], outputs: Iterable[str] | None,
+    module: ModuleType,
+    arrays: Mapping[str, Array],
+    outputs: Iterable[str] | None,
 ) -> tuple[list[Any], list[Any] | None]:
     """Return tritonclient's input and output objects of one protocol's module."""
     inputs = []
     for name, array in arrays.items():
-        item = module.InferInput(name, list(array.shape), _datatype(array))
+        item = module.InferInput(name, list(array.shape), np_to_triton_dtype(array.dtype))
         item.set_data_from_numpy(array)
         inputs.append(item)
     wanted = None if outputs is None else [module.InferRequestedOutput(name) for name in outputs]
@@ -125,7 +130,7 @@ def answer(result: Any, metadata: Metadata, outputs: Iterable[str] | None) -> di
 
 def translate(error: BaseException, address: Address, model: str = "") -> CallError:
     """Return our error for one of tritonclient's or of the network below it."""
-    text = str(error.message() if isinstance(error, InferenceServerException) else error) or type(error).__name__
+    text = _one_line(str(error.message() if isinstance(error, InferenceServerException) else error)) or type(error).__name__
     status = str(error.status()) if isinstance(error, InferenceServerException) else ""
     prefix = f"{model}: " if model else ""
     if isinstance(error, (TimeoutError, socket.timeout)) or "DEADLINE" in status or "Deadline" in text or "imed out" in text:
@@ -137,11 +142,11 @@ def translate(error: BaseException, address: Address, model: str = "") -> CallEr
     return CallError(f"{prefix}{text}")
 
 
+def _one_line(text: str) -> str:
+    """Return the last exception of a traceback (other servers than ours send them), or the text itself."""
+    raised = [line for line in text.splitlines() if RAISED.match(line)]
+    return raised[-1] if raised else text.strip()
+
+
 def _type(datatype: str) -> str:
     return "STRING" if datatype == "BYTES" else datatype
-
-
-def _datatype(array: Array) -> str:
-    from tritonclient.utils import np_to_triton_dtype  # noqa: PLC0415
-
-    return str(np_to_triton_dtype(array.dtype if array.dtype != np.object_ else np.object_))

@@ -1,7 +1,7 @@
 """The tritonserver inside the nvidia-pytriton wheel, made ready to run by itself (TRITON facts, §1).
 
-It wants a backend directory of its own (the python backend with the running interpreter's stub, and the twins), the interpreter's
-shared libpython first on the library path, and the virtual environment first on PATH.
+It wants a backend directory of its own (the python backend with the running interpreter's stub, and the twins), the
+interpreter's shared libpython first on the library path, and the virtual environment first on PATH.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class Embedded:
     @property
     def stub(self) -> Path:
         """Return the stub of the running interpreter's minor version."""
-        return self.home / "python_backend_stubs" / f"{sys.version_info[0]}.{sys.version_info[1]}" / "triton_python_backend_stub"
+        return (
+            self.home / "python_backend_stubs" / f"{sys.version_info[0]}.{sys.version_info[1]}" / "triton_python_backend_stub"
+        )
 
 
 def find() -> Embedded:
@@ -136,7 +138,7 @@ def libpython() -> Path:
             return Path(folder) / name
     message = (
         f"this Python ({sys.executable}) has no shared {name}, which Triton's stubs link; on Debian or Ubuntu run "
-        f"`apt-get install libpython{sys.version_info[0]}.{sys.version_info[1]}`, elsewhere use a Python built with --enable-shared"
+        f"`apt-get install {name.removesuffix('.so.1.0')}`, elsewhere use a Python built with --enable-shared"
     )
     raise ServerError(message)
 

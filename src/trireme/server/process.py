@@ -1,4 +1,4 @@
-"""One running tritonserver: started in a session of its own, ready or refused with its reason, stopped with work in flight finished."""
+"""One running tritonserver: started in a session of its own, refused with its reason, stopped when its work is done."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from typing_extensions import Self
 
 from trireme.errors import ServerError
 from trireme.server.launcher import LOOPBACK, REGION_PREFIX, command
@@ -94,7 +96,7 @@ class Server:
         """Return the address of the metrics page."""
         return f"http://{LOOPBACK}:{self.ports.metrics}/metrics"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         """Start it."""
         self.start()
         return self
@@ -117,8 +119,13 @@ class Server:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - the launcher's own command line
-                line, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, cwd=self.log.parent,
+                line,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=self.log.parent,
             )
         try:
             self._wait_until_ready()
@@ -157,14 +164,18 @@ class Server:
         """Return why models were refused, as the log tells it, a line each."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
         found = [f"{m['model']} version {m['version']}: {_first(m['reason'])}" for m in FAILED.finditer(text)]
-        found = found or [_first(m["reason"]) for line in text.splitlines() if line.startswith("E") and (m := REFUSED.search(line))]
+        found = found or [
+            _first(m["reason"]) for line in text.splitlines() if line.startswith("E") and (m := REFUSED.search(line))
+        ]
         return list(dict.fromkeys(found)) or text.strip().splitlines()[-1:]
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + START_LIMIT
         while time.monotonic() < end:
             if not self.running():
-                message = f"the server did not start: {'; '.join(self.reasons()) or 'no reason given'}; the whole log is {self.log}"
+                message = (
+                    f"the server did not start: {'; '.join(self.reasons()) or 'no reason given'}; the whole log is {self.log}"
+                )
                 raise ServerError(message)
             if self._answers_ready():
                 return
@@ -198,4 +209,4 @@ def _remove_regions(prefix: str) -> None:
 
 def _first(reason: str) -> str:
     """Return the first line of a reason that the log wrote with escaped line ends."""
-    return reason.split("\\n")[0].strip().removesuffix('"').removesuffix(";")
+    return reason.split("\\n", maxsplit=1)[0].strip().removesuffix('"').removesuffix(";")

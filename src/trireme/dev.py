@@ -1,0 +1,180 @@
+"""`trireme dev`: one model served by PyTriton from its sources, reloaded when they change. Nothing is locked or measured."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trireme import artefacts, config, modelconfig
+from trireme.client import Client
+from trireme.discover import discover
+from trireme.errors import ServerError, TriremeError, ValueRefusedError
+from trireme.server import embedded
+from trireme.server.launcher import LOOPBACK
+from trireme.sources import load_module
+from trireme.spec import Model
+from trireme.tensors import NUMPY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
+
+    from trireme.artefacts import Artefact
+    from trireme.discover import Sources
+    from trireme.sources import Infer
+    from trireme.tensors import Array, Tensor
+
+CACHE = ".trireme/dev"
+POLL = 0.5
+"""Seconds between two looks at the sources."""
+
+
+class Dev:
+    """One model under development."""
+
+    def __init__(self, sources: Sources, name: str, *, ports: tuple[int, int], server: str) -> None:
+        model = sources.unit(name)
+        if not isinstance(model, Model):
+            raise ValueRefusedError(
+                "dev", name, "it is a pipeline: serve it with `make serve`, and develop its models one by one"
+            )
+        self.root = sources.root
+        self.name = name
+        self.ports = ports
+        self.server = server
+        self.stop = threading.Event()
+        self.seen = _fingerprint(model.folder)
+        self.load(model)
+
+    def load(self, model: Model) -> None:
+        """Make the model from its sources as they are now, and take it.
+
+        Raises:
+            TriremeError: the sources do not build; what was served before stays.
+
+        """
+        version = model.versions[-1]
+        cache = self.root / CACHE
+        artefact = artefacts.find(model, version, cache) or artefacts.make(model, version, cache, measured=False)
+        message = config.configs(model, artefact)["config.pbtxt"]
+        infer = open_infer(artefact, message, self.server)
+        self.model, self.config, self.infer = model, message, infer
+
+    def run(self, say: Callable[[str], None]) -> None:
+        """Serve until Ctrl-C; a change of the config restarts the server, any other is taken up as it runs."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stop.set())
+        while not self.stop.is_set():
+            self._serve(say)
+
+    def answer(self, requests: list[Any]) -> list[dict[str, Array]]:
+        """Run infer for each of PyTriton's requests."""
+        return [self.infer(**{name: _as_given(array) for name, array in request.data.items()}) for request in requests]
+
+    def _serve(self, say: Callable[[str], None]) -> None:
+        """Serve with the config as it is, until it changes or somebody stops us."""
+        from pytriton.triton import Triton, TritonConfig  # noqa: PLC0415 - a second, and only here
+
+        os.environ.update(embedded.environment(embedded.find()))
+        http, grpc = self.ports
+        addresses = dict.fromkeys(("http_address", "grpc_address"), LOOPBACK)
+        begun = self.config
+        options = {**addresses, "allow_metrics": False, "log_info": False, "log_warning": False}
+        with Triton(config=TritonConfig(http_port=http, grpc_port=grpc, **options)) as triton:
+            triton.bind(**self._binding())
+            triton.run()
+            say(f"{self.name} from models/{self.name}: http://{LOOPBACK}:{http}, grpc://{LOOPBACK}:{grpc}; Ctrl-C stops")
+            while self.config == begun and not self.stop.wait(POLL):
+                self._reload_when_changed(say)
+        if not self.stop.is_set():
+            say(f"{self.name}: the config changed; starting anew")
+
+    def _reload_when_changed(self, say: Callable[[str], None]) -> None:
+        before, self.seen = self.seen, _fingerprint(self.model.folder)
+        if self.seen == before:
+            return
+        try:
+            model = discover(self.root).unit(self.name)
+            if isinstance(model, Model):
+                self.load(model)
+                say(f"{self.name}: reloaded")
+        except (TriremeError, ImportError, SyntaxError, AttributeError) as error:
+            say(f"{self.name}: not reloaded, the last good one stays: {error}")
+
+    def _binding(self) -> dict[str, Any]:
+        """Return what PyTriton binds: the function, the tensors, the batching."""
+        from pytriton.model_config import DynamicBatcher  # noqa: PLC0415
+        from pytriton.model_config import ModelConfig as PyTritonConfig  # noqa: PLC0415
+
+        batched = self.config.max_batch_size > 0
+        options = {"max_batch_size": self.config.max_batch_size, "batcher": DynamicBatcher()} if batched else {}
+        return {
+            "model_name": self.name,
+            "infer_func": self.answer,
+            "inputs": [_pytriton_tensor(tensor) for tensor in modelconfig.inputs(self.config)],
+            "outputs": [_pytriton_tensor(tensor) for tensor in modelconfig.outputs(self.config)],
+            "config": PyTritonConfig(batching=batched, **options),
+        }
+
+
+def open_infer(artefact: Artefact, message: ModelConfig, server: str) -> Infer:
+    """Return the artefact as a function of its inputs: infer.py set up, or a session of the ONNX graph.
+
+    Raises:
+        ServerError: PyTriton cannot serve this format.
+
+    """
+    if (artefact.folder / "infer.py").is_file():
+        source = load_module(artefact.folder / "infer.py")
+        parameters = {key: value.string_value for key, value in message.parameters.items()}
+        if hasattr(source, "setup"):
+            source.setup(SimpleNamespace(folder=artefact.folder, parameters=parameters, call=_caller(server)))
+        infer: Infer = source.infer
+        return infer
+    if (artefact.folder / "model.onnx").is_file():
+        return _onnx_infer(artefact.folder / "model.onnx")
+    message_text = f"{message.name}: dev serves infer.py and ONNX, not {', '.join(artefact.files)}; use `make serve`"
+    raise ServerError(message_text)
+
+
+def _onnx_infer(path: Path) -> Infer:
+    import onnxruntime  # noqa: PLC0415 - half a second that only ONNX models pay
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [row.name for row in session.get_outputs()]
+    return lambda **arrays: dict(zip(names, session.run(names, arrays), strict=True))
+
+
+def _caller(address: str) -> Callable[..., dict[str, Array]]:
+    """Return what stands in for the server's own `call`: a client of a server that runs elsewhere."""
+
+    def call(model: str, inputs: Mapping[str, Array], outputs: tuple[str, ...]) -> dict[str, Array]:
+        with Client(address) as client:
+            return client.infer(model, inputs, outputs=outputs)
+
+    return call
+
+
+def _as_given(array: Array) -> Array:
+    """Return text as Triton's own python backend gives it: objects, where PyTriton gives fixed-width bytes."""
+    return array.astype(object) if array.dtype.kind == "S" else array
+
+
+def _pytriton_tensor(tensor: Tensor) -> Any:  # noqa: ANN401 - PyTriton's, untyped
+    from pytriton.model_config import Tensor as PyTritonTensor  # noqa: PLC0415
+
+    dtype = NUMPY[tensor.data_type]
+    return PyTritonTensor(name=tensor.name, dtype=bytes if dtype is np.object_ else dtype, shape=tensor.dims)
+
+
+def _fingerprint(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Return the files of a folder with their times."""
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in files))
