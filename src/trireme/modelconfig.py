@@ -78,7 +78,9 @@ def _tensor(field: Any, *, optional: bool = False) -> Tensor:  # noqa: ANN401 - 
     return Tensor(field.name, data_type, tuple(field.dims), optional)
 
 
-def _check_keys(table: Table, message: Descriptor, place: str, *, allow_newer: bool) -> None:
+def _check_keys(table: object, message: Descriptor, place: str, *, allow_newer: bool) -> None:
+    if not isinstance(table, dict):
+        raise ValueRefusedError(place, table, "it is a table")
     for key, value in table.items():
         field = message.fields_by_name.get(key)
         if field is None:
@@ -91,19 +93,28 @@ def _check_keys(table: Table, message: Descriptor, place: str, *, allow_newer: b
 
 
 def _check_value(value: object, field: FieldDescriptor, place: str, *, allow_newer: bool) -> None:
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            _check_value(item, field, f"{place}[{number}]", allow_newer=allow_newer)
-    elif field.enum_type is not None and isinstance(value, str):
-        if value not in field.enum_type.values_by_name:
-            raise ValueRefusedError(place, value, suggestion(value, field.enum_type.values_by_name))
-    elif field.message_type is not None and isinstance(value, dict):
-        message = field.message_type
-        if not message.GetOptions().map_entry:
-            _check_keys(value, message, place, allow_newer=allow_newer)
-            return
-        for key, item in value.items():
-            _check_value(item, message.fields_by_name["value"], f"{place}.{key}", allow_newer=allow_newer)
+    message = field.message_type
+    if message is not None and message.GetOptions().map_entry:
+        for key, item in _of_kind(value, dict, "a table", place).items():
+            _check_one(item, message.fields_by_name["value"], f"{place}.{key}", allow_newer=allow_newer)
+    elif field.is_repeated:
+        for number, item in enumerate(_of_kind(value, list, "a list", place)):
+            _check_one(item, field, f"{place}[{number}]", allow_newer=allow_newer)
+    else:
+        _check_one(value, field, place, allow_newer=allow_newer)
+
+
+def _check_one(value: object, field: FieldDescriptor, place: str, *, allow_newer: bool) -> None:
+    if field.message_type is not None:
+        _check_keys(value, field.message_type, place, allow_newer=allow_newer)
+    elif field.enum_type is not None and isinstance(value, str) and value not in field.enum_type.values_by_name:
+        raise ValueRefusedError(place, value, suggestion(value, field.enum_type.values_by_name))
+
+
+def _of_kind(value: object, kind: type, name: str, place: str) -> Any:  # noqa: ANN401 - the kind asked for
+    if not isinstance(value, kind):
+        raise ValueRefusedError(place, value, f"it is {name}")
+    return value
 
 
 def _short(error: Exception) -> str:

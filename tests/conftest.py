@@ -1,0 +1,57 @@
+"""What the suites share: the built repository under one real server, and small projects to break."""
+
+from pathlib import Path
+
+import pytest
+
+from trireme.client import Client
+from trireme.discover import Sources, discover
+from trireme.new import create
+from trireme.server.process import Server
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("unit", "models", "ensembles", "backends", "client", "server", "e2e")
+
+
+def pytest_configure(config):
+    for folder in FOLDERS:
+        config.addinivalue_line("markers", f"{folder}: tests under tests/{folder}")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks come from folders."""
+    for item in items:
+        item.add_marker(item.path.relative_to(ROOT / "tests").parts[0].removesuffix(".py"))
+
+
+@pytest.fixture(scope="session")
+def sources() -> Sources:
+    return discover(ROOT)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The shipped repository, served."""
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with Server(ROOT / "model_repository", log) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(server):
+    with Client(server.grpc) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def http_client(server):
+    with Client(server.http) as connected:
+        yield connected
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A repository of one python model, `double`, as `trireme new` writes it."""
+    (tmp_path / "models").mkdir()
+    create(tmp_path, "double", "python")
+    return tmp_path
