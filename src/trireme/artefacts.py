@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
+
 from trireme import digest, onnxio
 from trireme.errors import ExportFailedError, GateFailedError
 from trireme.tensors import Tensor
@@ -73,7 +75,10 @@ def make(model: Model, version: Version, cache: Path, *, measured: bool = True) 
         os.chmod(making, 0o755)  # noqa: PTH101, S103 - mkdtemp's 0700 would follow the folder into the served tree
         _copy_served(version, making)
         measures = _run(model, version, making, log, measured=measured)
-        artefact = _describe(version, making, measures)
+        try:
+            artefact = _describe(version, making, measures)
+        except (DecodeError, KeyError) as error:
+            raise ExportFailedError(f"models/{model.name}", f"model.onnx is no graph that can be read ({error})", log) from None
         (making / RECORD).write_text(json.dumps(_to_json(artefact), indent=1), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         making.rename(folder)

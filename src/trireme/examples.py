@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trireme import modelconfig
+from trireme import kinds, modelconfig
 from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
 from trireme.tensors import read_value, to_array
 
@@ -66,13 +66,13 @@ def read_examples(folder: Path, config: ModelConfig) -> tuple[Example, ...]:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueRefusedError(place, str(error), "mend the JSON") from None
-    if not isinstance(rows, list) or not rows:
-        raise ValueRefusedError(place, type(rows).__name__, "it is a list of one example or more")
+    if not kinds.items(rows, place):
+        raise ValueRefusedError(place, rows, "it is a list of one example or more")
     return tuple(_example(row, config, folder, f"{place}[{number}]") for number, row in enumerate(rows))
 
 
 def _example(row: dict[str, Any], config: ModelConfig, folder: Path, place: str) -> Example:
-    for key in row:
+    for key in kinds.table(row, place):
         if key not in KEYS:
             raise UnknownKeyError(place, key, KEYS)
     inputs = _arrays(row.get("inputs", {}), modelconfig.inputs(config), folder, f"{place}.inputs")
@@ -86,12 +86,22 @@ def _example(row: dict[str, Any], config: ModelConfig, folder: Path, place: str)
 def _arrays(values: Mapping[str, object], tensors: tuple[Tensor, ...], folder: Path, place: str) -> dict[str, Array]:
     by_name = {tensor.name: tensor for tensor in tensors}
     found = {}
-    for name, value in values.items():
+    for name, value in kinds.table(values, place).items():
         if name not in by_name:
             raise UnknownKeyError(place, name, by_name)
         tensor = by_name[name]
-        array = to_array(read_value(value, folder), tensor, f"{place}.{name}")
+        array = to_array(_value(value, folder, f"{place}.{name}"), tensor, f"{place}.{name}")
         if not tensor.accepts(array.shape):
             raise ValueRefusedError(f"{place}.{name}", f"shape {array.shape}", f"the model takes {tensor}")
         found[name] = array
     return found
+
+
+def _value(value: object, folder: Path, place: str) -> object:
+    try:
+        return read_value(value, folder)
+    except FileNotFoundError as error:
+        name = str(error.filename).rpartition("/")[2]
+        raise MissingSourceError(place, f"the file {name}", "write it beside examples.json") from None
+    except ValueError as error:
+        raise ValueRefusedError(place, value, str(error)) from None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import json_format, text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
+from trireme import kinds
 from trireme.errors import UnknownKeyError, ValueRefusedError, suggestion
 from trireme.tensors import Tensor
 
@@ -79,9 +80,7 @@ def _tensor(field: Any, *, optional: bool = False) -> Tensor:  # noqa: ANN401 - 
 
 
 def _check_keys(table: object, message: Descriptor, place: str, *, allow_newer: bool) -> None:
-    if not isinstance(table, dict):
-        raise ValueRefusedError(place, table, "it is a table")
-    for key, value in table.items():
+    for key, value in kinds.table(table, place).items():
         field = message.fields_by_name.get(key)
         if field is None:
             raise UnknownKeyError(place, key, message.fields_by_name)
@@ -95,10 +94,10 @@ def _check_keys(table: object, message: Descriptor, place: str, *, allow_newer: 
 def _check_value(value: object, field: FieldDescriptor, place: str, *, allow_newer: bool) -> None:
     message = field.message_type
     if message is not None and message.GetOptions().map_entry:
-        for key, item in _of_kind(value, dict, "a table", place).items():
+        for key, item in kinds.table(value, place).items():
             _check_one(item, message.fields_by_name["value"], f"{place}.{key}", allow_newer=allow_newer)
     elif field.is_repeated:
-        for number, item in enumerate(_of_kind(value, list, "a list", place)):
+        for number, item in enumerate(kinds.items(value, place)):
             _check_one(item, field, f"{place}[{number}]", allow_newer=allow_newer)
     else:
         _check_one(value, field, place, allow_newer=allow_newer)
@@ -109,12 +108,6 @@ def _check_one(value: object, field: FieldDescriptor, place: str, *, allow_newer
         _check_keys(value, field.message_type, place, allow_newer=allow_newer)
     elif field.enum_type is not None and isinstance(value, str) and value not in field.enum_type.values_by_name:
         raise ValueRefusedError(place, value, suggestion(value, field.enum_type.values_by_name))
-
-
-def _of_kind(value: object, kind: type, name: str, place: str) -> Any:  # noqa: ANN401 - the kind asked for
-    if not isinstance(value, kind):
-        raise ValueRefusedError(place, value, f"it is {name}")
-    return value
 
 
 def _short(error: Exception) -> str:

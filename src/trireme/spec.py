@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from trireme import modelconfig
+from trireme import kinds, modelconfig
 from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Model:
         if type(number) is not int or number < 1:
             raise ValueRefusedError(f"{place}: version", number, "it is a whole number from 1")
         for key in ("versions", "config", "variants"):
-            _check_table(table.get(key, {}), f"{place}: {key}")
+            kinds.table(table.get(key, {}), f"{place}: {key}")
         kept = _kept_versions(folder, table.get("versions", {}), number, place)
         newest = _version(folder.name, number, folder, {k: v for k, v in table.items() if k in VERSION_KEYS}, place)
         config, variants = table.get("config", {}), table.get("variants", {})
@@ -144,7 +144,7 @@ class Ensemble:
         config = table.get("config", {})
         modelconfig.parse(config, f"{place}: config")
         steps = tuple(_step(step, f"{place}: step[{number}]") for number, step in enumerate(table["step"]))
-        inputs, outputs = (_check_names(table[key], f"{place}: {key}") for key in ("inputs", "outputs"))
+        inputs, outputs = (kinds.names(table[key], f"{place}: {key}") for key in ("inputs", "outputs"))
         return cls(folder.name, folder, inputs, outputs, steps, config)
 
 
@@ -152,14 +152,14 @@ VERSION_KEYS = ("packages", "reproducible", "gate")
 
 
 def _version(model: str, number: int, folder: Path, table: Table, place: str) -> Version:
-    _check_table(table, place)
+    kinds.table(table, place)
     _check_keys(table, VERSION_KEYS, place)
     gate = table.get("gate", {})
-    _check_table(gate, f"{place}: gate")
+    kinds.table(gate, f"{place}: gate")
     for measure, least in gate.items():
         if type(least) not in (int, float):
             raise ValueRefusedError(f"{place}: gate.{measure}", least, "it is the least value, a number")
-    packages = _check_names(table.get("packages", []), f"{place}: packages")
+    packages = kinds.names(table.get("packages", []), f"{place}: packages")
     reproducible = table.get("reproducible", True)
     if type(reproducible) is not bool:
         raise ValueRefusedError(f"{place}: reproducible", reproducible, "it is true or false")
@@ -181,26 +181,15 @@ def _kept_versions(folder: Path, tables: Table, newest: int, place: str) -> Iter
 
 
 def _step(table: Table, place: str) -> Step:
-    _check_table(table, place)
+    kinds.table(table, place)
     _check_keys(table, ("model", "version", "input_map", "output_map"), place)
     if not isinstance(table.get("model"), str):
         raise ValueRefusedError(f"{place}.model", table.get("model"), "it is the name of a model")
     for key in ("input_map", "output_map"):
-        _check_table(table.get(key, {}), f"{place}.{key}")
+        kinds.table(table.get(key, {}), f"{place}.{key}")
     if type(table.get("version", -1)) is not int:
         raise ValueRefusedError(f"{place}.version", table["version"], "it is a number, -1 for the newest")
     return Step(table["model"], table.get("version", -1), table.get("input_map", {}), table.get("output_map", {}))
-
-
-def _check_table(value: object, place: str) -> None:
-    if not isinstance(value, dict):
-        raise ValueRefusedError(place, value, "it is a table")
-
-
-def _check_names(value: object, place: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueRefusedError(place, value, "it is a list of names")
-    return tuple(value)
 
 
 def _check_keys(table: Table, known: tuple[str, ...], place: str) -> None:
