@@ -1,5 +1,6 @@
 """What the suites share: the built repository under one real server, and small projects to break."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,21 @@ def project(tmp_path):
     (tmp_path / "models").mkdir()
     create(tmp_path, "double", "python")
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    """Call until the answer is true; what it raises meanwhile as OSError does not count."""
+
+    def wait(condition, *, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if condition():
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError(f"not so in {seconds} s: {condition.__name__}")
+
+    return wait

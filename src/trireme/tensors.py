@@ -64,7 +64,7 @@ def to_array(value: object, tensor: Tensor, place: str) -> Array:
     if dtype is None:
         raise ValueRefusedError(place, tensor.data_type, "numpy has no such type; use another for this tensor")
     if dtype is np.object_:
-        return _to_bytes(np.array(value, dtype=object))
+        return _to_bytes(np.array(value, dtype=object), tensor, place)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -85,6 +85,9 @@ def read_value(value: object, folder: Path) -> object:
     return [path.read_bytes()]
 
 
-def _to_bytes(array: Array) -> Array:
+def _to_bytes(array: Array, tensor: Tensor, place: str) -> Array:
+    for item in array.flat:
+        if not isinstance(item, (str, bytes)):
+            raise ValueRefusedError(place, item, f"{tensor} takes text or bytes")
     encoded = [item.encode() if isinstance(item, str) else item for item in array.flat]
     return np.array(encoded, dtype=object).reshape(array.shape)

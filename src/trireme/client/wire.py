@@ -10,7 +10,15 @@ from urllib.parse import urlsplit
 
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
-from trireme.errors import CallError, DeadlineError, InputRefusedError, NotServedError, UnreachableError, suggestion
+from trireme.errors import (
+    CallError,
+    DeadlineError,
+    InputRefusedError,
+    NotServedError,
+    UnreachableError,
+    ValueRefusedError,
+    suggestion,
+)
 from trireme.tensors import Tensor, to_array
 
 if TYPE_CHECKING:
@@ -96,7 +104,7 @@ class Metadata:
     def _array(self, tensor: Tensor, value: object) -> Array:
         try:
             array = to_array(value, tensor, tensor.name)
-        except ValueError as error:
+        except ValueRefusedError as error:
             raise InputRefusedError(self.name, tensor.name, str(error)) from None
         if array.ndim == len(tensor.dims) - 1 and tensor.dims[0] == -1:
             array = array[:, None] if array.ndim == 1 and tensor.dims[1] == 1 else array[None]

@@ -1,0 +1,49 @@
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from trireme.errors import ServerError
+from trireme.server import embedded
+
+
+def test_numpy_2_is_refused_because_it_corrupts_tensors(monkeypatch):
+    monkeypatch.setattr(embedded, "installed", lambda name: "2.1.0")
+    with pytest.raises(ServerError, match=r"numpy 2.1.0 corrupts tensors in the embedded server; install numpy<2"):
+        embedded.find()
+
+
+def test_a_missing_wheel_is_said(monkeypatch):
+    monkeypatch.setattr(embedded, "find_spec", lambda name: None)
+    with pytest.raises(ServerError, match="install nvidia-pytriton"):
+        embedded.find()
+
+
+def test_a_python_without_a_shared_library_is_said_with_the_package_to_install(monkeypatch):
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda name: None)
+    monkeypatch.setattr(sys, "base_prefix", "/nowhere")
+    with pytest.raises(ServerError, match=r"has no shared libpython3\.\d+\.so\.1\.0.*apt-get install libpython3"):
+        embedded.libpython()
+
+
+def test_the_backend_directory_holds_the_stub_and_every_twin():
+    folder = embedded.prepare_backends(embedded.find())
+    assert (folder / "python" / "triton_python_backend_stub").is_file()
+    twins = {path.parent.name for path in embedded.twins_folder().glob("*/model.py")}
+    assert twins == {"onnxruntime", "pytorch", "tensorrt"}
+    for twin in twins:
+        assert {"model.py", "twin.py", "batching.py"} <= {path.name for path in (folder / twin).iterdir()}
+
+
+def test_the_backend_directory_is_assembled_once():
+    first = embedded.prepare_backends(embedded.find())
+    before = first.stat().st_mtime_ns
+    assert embedded.prepare_backends(embedded.find()) == first
+    assert first.stat().st_mtime_ns == before
+
+
+def test_the_interpreters_own_library_comes_first():
+    environment = embedded.environment(embedded.find())
+    assert Path(environment["LD_LIBRARY_PATH"].split(":")[0]) == embedded.libpython().parent
+    assert environment["PATH"].startswith(str(Path(sys.executable).parent))
