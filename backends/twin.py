@@ -33,6 +33,8 @@ class Twin(BatchedModel):
         self.input_dims = {row["name"]: _inner_dims(row) for row in self.config["input"]}
         self.output_dims = {row["name"]: _whole_numbers(row["dims"]) for row in self.config["output"] if row.get("reshape")}
         self.file = self.locate()
+        if not self.file.is_file():
+            self.refuse(f"finds no {self.file.name} in version {args['model_version']}")
         self.open()
 
     def locate(self):

@@ -31,7 +31,10 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
         ),
         (
             errors.LockedVersionError("models/a/model.toml", 1, ["infer.py"]),
-            "models/a/model.toml: version 1 is published and its sources changed (infer.py); set version = 2 in models/a/model.toml",
+            (
+                "models/a/model.toml: version 1 is published and its sources changed (infer.py); "
+                "set version = 2 in models/a/model.toml"
+            ),
         ),
         (
             errors.GateFailedError("models/a", "auc", 0.7, 0.8),
