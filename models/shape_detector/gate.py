@@ -19,32 +19,33 @@ def measure(folder: Path) -> dict[str, float]:
 
 
 def mean_average_precision(detect: Detect, scenes: int = 300) -> float:
-    """Score a detector on the held-out scenes: the mean over the classes of the area under precision and recall."""
+    """Score a detector on the held-out scenes."""
     drawn = [draw_scene(HELD_OUT_SEED + number) for number in range(scenes)]
-    found = detections(detect, drawn)
-    return float(np.mean([_average_precision(found, drawn, label) for label in range(len(LABELS))]))
+    return score(detections(detect, drawn), drawn)
 
 
-def detections(detect: Detect, scenes: list[Scene]) -> dict[str, np.ndarray]:
-    """Run pictures through preprocessing, the detector and postprocessing."""
+def score(found: list[dict[str, np.ndarray]], scenes: list[Scene]) -> float:
+    """Return the mean over the classes of the area under precision and recall, for a dict of detections a scene."""
+    return float(np.mean([_average_precision(found, scenes, label) for label in range(len(LABELS))]))
+
+
+def detections(detect: Detect, scenes: list[Scene]) -> list[dict[str, np.ndarray]]:
+    """Run pictures through preprocessing, the detector and postprocessing; return a dict of outputs a scene."""
     image = np.array([[scene.png()] for scene in scenes], object)
     prepared = load_infer("image_preprocess")(image=image)
     boxes, scores = detect(prepared["pixels"])
-    return load_infer("detection_postprocess")(boxes=boxes, scores=scores, letterbox=prepared["letterbox"])
+    found = load_infer("detection_postprocess")(boxes=boxes, scores=scores, letterbox=prepared["letterbox"])
+    return [{name: array[row] for name, array in found.items()} for row in range(len(scenes))]
 
 
-def _average_precision(found: dict[str, np.ndarray], scenes: list[Scene], label: int) -> float:
+def _average_precision(found: list[dict[str, np.ndarray]], scenes: list[Scene], label: int) -> float:
     """Average precision of one class: every detection of all scenes, best first, matched once to a true box."""
+    names = ("detection_boxes", "detection_scores", "detection_labels")
     rows = [
-        (score, number, box)
-        for number in range(len(scenes))
-        for box, score, name in zip(
-            found["detection_boxes"][number],
-            found["detection_scores"][number],
-            found["detection_labels"][number],
-            strict=True,
-        )
-        if name.decode() == LABELS[label]
+        (mark, number, box)
+        for number, outputs in enumerate(found)
+        for box, mark, name in zip(*(outputs[one] for one in names), strict=True)
+        if name == LABELS[label].encode()
     ]
     truth = [scene.boxes[scene.labels == label] for scene in scenes]
     open_boxes = [np.ones(len(boxes), bool) for boxes in truth]

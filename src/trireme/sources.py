@@ -38,15 +38,18 @@ def load_infer(model: str, root: Path | None = None) -> Infer:
 
 
 def find_root(start: Path) -> Path:
-    """Return the nearest directory, from start upwards, that holds models/.
+    """Return the nearest directory, from start upwards, whose models/ holds a model, or else holds models/ at all.
 
     Raises:
         FileNotFoundError: neither start nor a parent of it holds models/.
 
     """
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "models").is_dir() and not (folder / "model.toml").exists():
+    above = [folder for folder in (start.resolve(), *start.resolve().parents) if (folder / "models").is_dir()]
+    for folder in above:
+        if any((folder / "models").glob("*/model.toml")):
             return folder
+    if above:
+        return above[0]
     msg = f"no models/ folder in {start} or above it; run this inside a Trireme repository, or name it with --root"
     raise FileNotFoundError(msg)
 
