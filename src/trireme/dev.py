@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from trireme.tensors import Array, Tensor
 
 CACHE = ".trireme/dev"
+LOG = ".trireme/dev.log"
 POLL = 0.5
 """Seconds between two looks at the sources."""
 
@@ -86,7 +87,7 @@ class Dev:
         http, grpc = self.ports
         addresses = dict.fromkeys(("http_address", "grpc_address"), LOOPBACK)
         begun = self.config
-        options = {**addresses, "allow_metrics": False, "log_info": False, "log_warning": False}
+        options = {**addresses, "allow_metrics": False, "log_file": self.root / LOG}
         with Triton(config=TritonConfig(http_port=http, grpc_port=grpc, **options)) as triton:
             triton.bind(**self._binding())
             triton.run()
