@@ -62,6 +62,8 @@ def _parse(model: str, text: str) -> tuple[str, object]:
     if not separator:
         raise InputRefusedError(model, text, "write it as NAME=VALUE")
     if value.startswith("@"):
+        if not Path(value[1:]).is_file():
+            raise InputRefusedError(model, name, f"there is no file {value[1:]}")
         return name, [Path(value[1:]).read_bytes()]
     try:
         parsed = json.loads(value)
