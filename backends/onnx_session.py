@@ -3,6 +3,8 @@
 https://github.com/triton-inference-server/onnxruntime_backend#model-config-options
 """
 
+from __future__ import annotations
+
 import numpy as np
 import onnxruntime
 
@@ -18,7 +20,7 @@ MODES = {0: onnxruntime.ExecutionMode.ORT_SEQUENTIAL, 1: onnxruntime.ExecutionMo
 class OnnxSession:
     """One session of the twin's file, on the twin's device."""
 
-    def __init__(self, twin):
+    def __init__(self, twin) -> None:
         self.session = onnxruntime.InferenceSession(str(twin.file), _options(twin), _providers(twin))
         self.texts = {row.name for row in self.session.get_inputs() if row.type == "tensor(string)"}
         for side, rows in (("input", self.session.get_inputs()), ("output", self.session.get_outputs())):
@@ -27,14 +29,14 @@ class OnnxSession:
                 if row["name"] not in known:
                     twin.refuse(f"finds no {side} '{row['name']}' in {twin.file.name}; it has {', '.join(known)}")
 
-    def compute(self, arrays, wanted):
+    def compute(self, arrays, wanted) -> dict:
         """Return the wanted outputs; only they are computed."""
         names = sorted(wanted)
         feeds = {name: _decoded(name, array) if name in self.texts else array for name, array in arrays.items()}
         return dict(zip(names, map(_encoded, self.session.run(names, feeds))))
 
 
-def _options(twin):
+def _options(twin) -> onnxruntime.SessionOptions:
     level = int(((twin.config.get("optimization") or {}).get("graph") or {}).get("level", 0))
     mode = twin.whole("execution_mode")
     if level not in LEVELS or mode not in MODES:
@@ -49,7 +51,7 @@ def _options(twin):
     return options
 
 
-def _providers(twin):
+def _providers(twin) -> list:
     if twin.device is None:
         return ["CPUExecutionProvider"]
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
@@ -57,7 +59,7 @@ def _providers(twin):
     return [("CUDAExecutionProvider", {"device_id": twin.device}), "CPUExecutionProvider"]
 
 
-def _decoded(name, array):
+def _decoded(name, array) -> np.ndarray:
     """Return Triton's bytes as the str that onnxruntime takes."""
     try:
         return np.array([item.decode() for item in array.flat], object).reshape(array.shape)
@@ -65,7 +67,7 @@ def _decoded(name, array):
         raise ValueError(f"{name}: a string is not UTF-8 ({error.reason} at byte {error.start})") from None
 
 
-def _encoded(array):
+def _encoded(array) -> np.ndarray:
     if array.dtype != object:
         return array
     return np.array([item.encode() for item in array.flat], object).reshape(array.shape)

@@ -5,6 +5,8 @@ backend does; what it cannot, it refuses at load with a sentence. Copied into ea
 is the adapter.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,7 @@ class Twin(BatchedModel):
     accelerators = ()
     """Execution accelerators that the twin honours."""
 
-    def load(self, args):
+    def load(self, args) -> None:
         self.refuse_unsupported()
         self.device = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None
         self.version_folder = Path(args["model_repository"]) / args["model_version"]
@@ -37,24 +39,24 @@ class Twin(BatchedModel):
             self.refuse(f"finds no {self.file.name} in version {args['model_version']}")
         self.open()
 
-    def locate(self):
+    def locate(self) -> Path:
         """Return the artefact's path."""
         return self.version_folder / (self.config.get("default_model_filename") or self.default_file)
 
-    def open(self):
+    def open(self) -> None:
         """Open self.file; raise what should fail the load."""
         raise NotImplementedError
 
-    def compute(self, arrays, wanted):
+    def compute(self, arrays, wanted) -> dict:
         """Return the wanted outputs of the opened model, shaped as the artefact shapes them."""
         raise NotImplementedError
 
-    def run(self, arrays, wanted):
+    def run(self, arrays, wanted) -> dict:
         inside = {name: self._into(array, self.input_dims.get(name)) for name, array in arrays.items()}
         outputs = self.compute(inside, wanted)
         return {name: self._into(array, self.output_dims.get(name)) for name, array in outputs.items()}
 
-    def refuse_unsupported(self):
+    def refuse_unsupported(self) -> None:
         """Refuse what the native backend would honour and this twin would not."""
         found = [what for field, what in UNSUPPORTED.items() if self.config.get(field)]
         sequence = self.config.get("sequence_batching") or {}
@@ -70,10 +72,10 @@ class Twin(BatchedModel):
         if found:
             self.refuse(f"cannot honour {'; '.join(found)}: serve this model with the native backend")
 
-    def refuse(self, sentence):
+    def refuse(self, sentence) -> None:
         raise pb_utils.TritonModelException(f"{self.name}: the {self.backend} twin {sentence}")
 
-    def whole(self, key, default=0):
+    def whole(self, key, default=0) -> int:
         """Return a parameter that is a whole number, as the native backend reads it."""
         text = self.parameters.get(key, str(default))
         try:
@@ -81,14 +83,14 @@ class Twin(BatchedModel):
         except ValueError:
             self.refuse(f"needs a whole number for the parameter {key}, not '{text}'")
 
-    def truth(self, key, *, default):
+    def truth(self, key, *, default) -> bool:
         """Return a parameter that is true or false."""
         text = self.parameters.get(key, str(default)).lower()
         if text not in ("true", "false", "1", "0"):
             self.refuse(f"needs true or false for the parameter {key}, not '{text}'")
         return text in ("true", "1")
 
-    def _into(self, array, dims):
+    def _into(self, array, dims) -> np.ndarray:
         """Give the array these dims behind its batch, None leaves it."""
         if dims is None:
             return array
@@ -96,10 +98,10 @@ class Twin(BatchedModel):
         return np.reshape(array, [*batch, *dims])
 
 
-def _inner_dims(row):
+def _inner_dims(row) -> list | None:
     """Return the dims that the artefact takes in place of the config's, or None."""
     return _whole_numbers(row["reshape"].get("shape", [])) if row.get("reshape") else None
 
 
-def _whole_numbers(sizes):
+def _whole_numbers(sizes) -> list:
     return [int(size) for size in sizes]

@@ -1,5 +1,7 @@
 """The onnxruntime twin: ONNX models by onnxruntime's Python package."""
 
+from __future__ import annotations
+
 from twin import Twin
 
 
@@ -10,10 +12,10 @@ class TritonPythonModel(Twin):
     default_file = "model.onnx"
     accelerators = ("cuda",)
 
-    def open(self):
+    def open(self) -> None:
         from onnx_session import OnnxSession  # late: Triton imports this file once more, to complete the config
 
         self.session = OnnxSession(self)
 
-    def compute(self, arrays, wanted):
+    def compute(self, arrays, wanted) -> dict:
         return self.session.compute(arrays, wanted)

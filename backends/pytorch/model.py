@@ -3,6 +3,8 @@
 https://github.com/triton-inference-server/pytorch_backend#model-configuration
 """
 
+from __future__ import annotations
+
 from twin import Twin
 
 INDEXED = "__"
@@ -14,7 +16,7 @@ class TritonPythonModel(Twin):
     backend = "pytorch"
     default_file = "model.pt"
 
-    def open(self):
+    def open(self) -> None:
         import torch  # late: Triton imports this file once more, to complete the config
 
         self.torch = torch
@@ -28,7 +30,7 @@ class TritonPythonModel(Twin):
         self.order = _order([row["name"] for row in self.config["input"]], arguments)
         self.output_names = _order([row["name"] for row in self.config["output"]], [])
 
-    def compute(self, arrays, wanted):
+    def compute(self, arrays, wanted) -> dict:
         with self.torch.inference_mode(self.inference_mode):
             tensors = [self.torch.from_numpy(arrays[name]).to(self.target) for name in self.order if name in arrays]
             results = self.module(*tensors)
@@ -37,20 +39,20 @@ class TritonPythonModel(Twin):
             raise TypeError(f"the module returns {len(rows)} tensors and the config states {len(self.output_names)}")
         return {name: row.cpu().numpy() for name, row in zip(self.output_names, rows) if name in wanted}
 
-    def load(self, args):
+    def load(self, args) -> None:
         texts = [row["name"] for row in self.config["input"] if row["data_type"] == "TYPE_STRING"]
         if texts:
             self.refuse(f"takes no strings: {', '.join(texts)}")
         super().load(args)
 
-    def _set_threads(self):
+    def _set_threads(self) -> None:
         if self.whole("INTRA_OP_THREAD_COUNT"):
             self.torch.set_num_threads(self.whole("INTRA_OP_THREAD_COUNT"))
         if self.whole("INTER_OP_THREAD_COUNT"):
             self.torch.set_num_interop_threads(self.whole("INTER_OP_THREAD_COUNT"))
 
 
-def _order(names, arguments):
+def _order(names, arguments) -> list:
     """Return the configured names in the module's order: forward's arguments, <name>__<index>, else as configured."""
     if arguments and set(names) <= set(arguments):
         return [argument for argument in arguments if argument in names]

@@ -3,6 +3,8 @@
 https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/python-api-docs.html
 """
 
+from __future__ import annotations
+
 import tensorrt
 import torch
 
@@ -10,7 +12,7 @@ import torch
 class Engine:
     """One execution context of the twin's plan on the twin's GPU."""
 
-    def __init__(self, twin):
+    def __init__(self, twin) -> None:
         self.device = torch.device(f"cuda:{twin.device}")
         with torch.cuda.device(self.device):
             runtime = tensorrt.Runtime(tensorrt.Logger(tensorrt.Logger.WARNING))
@@ -24,7 +26,7 @@ class Engine:
         names = [self.engine.get_tensor_name(number) for number in range(self.engine.num_io_tensors)]
         self.outputs = [name for name in names if self.engine.get_tensor_mode(name) == tensorrt.TensorIOMode.OUTPUT]
 
-    def compute(self, arrays, wanted):
+    def compute(self, arrays, wanted) -> dict:
         """Return the wanted outputs; an engine computes all of them."""
         with torch.cuda.device(self.device), torch.cuda.stream(self.stream):
             tensors = {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
@@ -40,6 +42,6 @@ class Engine:
             found = {name: made[name].cpu() for name in wanted}
         return {name: tensor.numpy() for name, tensor in found.items()}
 
-    def _empty(self, name):
+    def _empty(self, name) -> torch.Tensor:
         dtype = torch.from_numpy(tensorrt.nptype(self.engine.get_tensor_dtype(name))(0).reshape(1)).dtype
         return torch.empty(tuple(self.context.get_tensor_shape(name)), dtype=dtype, device=self.device)

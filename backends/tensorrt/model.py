@@ -1,5 +1,7 @@
 """The tensorrt twin: an engine where there are a GPU and a TensorRT, else the ONNX beside the plan; it says which."""
 
+from __future__ import annotations
+
 import importlib.util
 
 import triton_python_backend_utils as pb_utils
@@ -15,7 +17,7 @@ class TritonPythonModel(Twin):
     default_file = "model.plan"
     accelerators = ("cuda",)
 
-    def locate(self):
+    def locate(self) -> object:
         plan = super().locate()
         self.why_no_engine = _why_no_engine(plan, self.device)
         chosen = plan.with_name(ONNX_BESIDE) if self.why_no_engine else plan
@@ -25,18 +27,18 @@ class TritonPythonModel(Twin):
         pb_utils.Logger.log_info(f"{self.name}: the tensorrt twin took {chosen.name}{because}")
         return chosen
 
-    def open(self):
+    def open(self) -> None:
         if self.why_no_engine:
             from onnx_session import OnnxSession as Runner
         else:
             from engine import Engine as Runner
         self.runner = Runner(self)
 
-    def compute(self, arrays, wanted):
+    def compute(self, arrays, wanted) -> dict:
         return self.runner.compute(arrays, wanted)
 
 
-def _why_no_engine(plan, device):
+def _why_no_engine(plan, device) -> str:
     """Return the reason why the engine cannot be run here, or nothing."""
     if not plan.is_file():
         return f"there is no {plan.name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from trireme import modelconfig
@@ -35,11 +36,10 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = ()) -> Server
         raise ServerError(message)
     server = Server(repository, sources.root / LOG, ports=ports, flags=flags)
     server.start()
-    try:
+    with ExitStack() as unless_proven:
+        unless_proven.callback(server.kill)
         check_canaries(sources, server.grpc)
-    except BaseException:
-        server.kill()
-        raise
+        unless_proven.pop_all()
     return server
 
 

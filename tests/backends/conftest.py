@@ -48,6 +48,14 @@ def infer(*, x):
         raise ValueError("x: expected no negative numbers")
     if (x == 99).any():
         raise KeyError("/secret/path")
+    if (x == 98).any():
+        raise ValueError("operands could not be broadcast together in /secret/path")
+    if (x == 97).any():
+        return {"y": x[:0]}
+    if (x == 96).any():
+        return {"z": x}
+    if (x == 95).any():
+        return {"y": np.full(x.shape, "text")}
     return {"y": x * len(x)}
 """
 

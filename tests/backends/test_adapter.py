@@ -29,9 +29,19 @@ def test_a_bad_request_in_a_batch_fails_alone_with_its_own_sentence(connect):
     assert good["y"].shape == also_good["y"].shape == (1, 3)
 
 
-def test_a_failure_of_the_model_tells_the_client_no_path(connect):
-    good, bad = together(connect, ROW, ROW * 99)
-    assert str(bad) == "strict: strict failed with KeyError; the server's log says why"
+@pytest.mark.parametrize(
+    ("number", "failure"),
+    [
+        (99, "KeyError"),  # raised by infer
+        (98, "ValueError"),  # raised by numpy: it names no input, so it is no refusal
+        (97, "TypeError"),  # too few rows
+        (96, "KeyError"),  # an output of another name
+        (95, "TypeError"),  # an output of another type
+    ],
+)
+def test_a_failure_of_the_model_tells_the_client_no_path_and_fails_alone(connect, number, failure):
+    good, bad = together(connect, ROW, ROW * number)
+    assert str(bad) == f"strict: strict failed with {failure}; the server's log says why"
     assert good["y"].shape == (1, 3)
 
 

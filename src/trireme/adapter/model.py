@@ -1,10 +1,14 @@
 """Serves the infer.py beside it under Triton's python backend. Copied into version folders: needs numpy (1 or 2) alone.
 
 infer.py defines `infer(*, <input>: ndarray, ...) -> {<output>: ndarray}` over the joined rows of all requests of a batch.
-It refuses a request by raising ValueError with a sentence that names the input; the other requests of the batch are then
-answered all the same. A decoupled model's `infer` is a generator that yields such dicts for one request. `setup(context)`
-runs once, before the first batch; context has folder, parameters, and call, which asks another model of the server.
+It refuses a request by raising ValueError with a sentence that begins with the input's name, as in "age: row 2 is nan;
+expected a finite number"; the other requests of the batch are answered all the same. Any other exception is a failure of
+the model: the client gets a short word, the log the traceback. A decoupled model's `infer` is a generator that yields such
+dicts for one request. `setup(context)` runs once, before the first batch; context has folder, parameters, and call, which
+asks another model of the server.
 """
+
+from __future__ import annotations
 
 import importlib
 import json
@@ -22,13 +26,21 @@ ASKING = 0.0005
 """Seconds a request must take before it is worth asking whether its client left: asking costs a tenth of a millisecond."""
 
 
+class RefusedError(ValueError):
+    """A request that is refused, with the code that Triton answers."""
+
+    def __init__(self, sentence, code) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
 class BatchedModel:
     """Joins the rows of requests, runs them once, splits the answers; a bad or cancelled request fails alone."""
 
     seconds = float("inf")
     """What one request took lately; unknown at first."""
 
-    def initialize(self, args):
+    def initialize(self, args) -> None:
         # The stub runs in an ASCII locale whatever the environment says; libraries open UTF-8 files.
         locale.setlocale(locale.LC_ALL, "C.UTF-8")
         self.config = json.loads(args["model_config"])
@@ -39,15 +51,15 @@ class BatchedModel:
         self.parameters = {key: value["string_value"] for key, value in self.config.get("parameters", {}).items()}
         self.load(args)
 
-    def load(self, args):
+    def load(self, args) -> None:
         """Prepare the model; raise what should fail the load."""
         raise NotImplementedError
 
-    def run(self, arrays, wanted):
-        """Return at least the wanted outputs for these inputs, or raise ValueError to refuse the request."""
+    def run(self, arrays, wanted) -> dict:
+        """Return at least the wanted outputs for these inputs, or raise ValueError("<input>: ...") to refuse the request."""
         raise NotImplementedError
 
-    def execute(self, requests):
+    def execute(self, requests) -> list | None:
         if self.decoupled:
             for request in requests:
                 self._stream(request)
@@ -56,7 +68,7 @@ class BatchedModel:
         groups = {}
         for index, request in enumerate(requests):
             if self.seconds > ASKING and request.is_cancelled():
-                responses[index] = _refusal("the request was cancelled before it was computed", "CANCELLED")
+                responses[index] = _refusal("the request was cancelled before it was computed", _code("CANCELLED"))
                 continue
             arrays = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
             groups.setdefault(self._kind(index, arrays), []).append((index, arrays, request.requested_output_names()))
@@ -65,22 +77,22 @@ class BatchedModel:
                 responses[index] = response
         return responses
 
-    def _kind(self, index, arrays):
+    def _kind(self, index, arrays) -> object:
         """Return what must be equal for two requests to be joined: their inputs and the shapes of a row."""
         if not self.batched:
             return index
         return tuple(sorted((name, array.dtype.char, array.shape[1:]) for name, array in arrays.items()))
 
-    def _answer(self, group):
+    def _answer(self, group) -> list:
         """Return one response a request; when the joined run fails, each request is run alone."""
         try:
             return self._joined(group)
         except Exception as error:  # the per-request edge of a server: nothing may take the other requests down
             if len(group) > 1:
                 return [self._answer([one])[0] for one in group]
-            return [self._failure(error)]
+            return [self._failure(error, group[0][1])]
 
-    def _joined(self, group):
+    def _joined(self, group) -> list:
         wanted = {name for _, _, names in group for name in names}
         if len(group) == 1:
             arrays = group[0][1]
@@ -88,9 +100,9 @@ class BatchedModel:
             arrays = {name: np.concatenate([given[name] for _, given, _ in group]) for name in group[0][1]}
         sizes = [len(next(iter(given.values()))) for _, given, _ in group] if self.batched else [None]
         if 0 in sizes:
-            raise ValueError("the batch is empty; expected at least one row")
+            raise RefusedError("the batch is empty; expected at least one row", _code("INVALID_ARG"))
         begun = time.perf_counter()
-        outputs = self._typed(self.run(arrays, wanted), wanted)
+        outputs = self._typed(self.run(arrays, wanted), wanted, sum(sizes) if self.batched else None)
         self._learn((time.perf_counter() - begun) / len(group))
         responses, start = [], 0
         for (_, _, names), size in zip(group, sizes):
@@ -99,11 +111,11 @@ class BatchedModel:
             start += size or 0
         return responses
 
-    def _learn(self, seconds):
+    def _learn(self, seconds) -> None:
         self.seconds = seconds if self.seconds == float("inf") else 0.9 * self.seconds + 0.1 * seconds
 
-    def _typed(self, outputs, wanted):
-        """Return the wanted outputs as arrays of the types the config states."""
+    def _typed(self, outputs, wanted, rows) -> dict:
+        """Return the wanted outputs as arrays of the types the config states, each with all the rows."""
         typed = {}
         for name in wanted:
             if name not in outputs:
@@ -111,34 +123,39 @@ class BatchedModel:
             typed[name] = np.ascontiguousarray(
                 np.asarray(outputs[name]).astype(self.dtypes[name], "C", "same_kind", copy=False)
             )
+            if rows is not None and typed[name].shape[:1] != (rows,):
+                raise TypeError(f"{self.name} made '{name}' of shape {typed[name].shape} for {rows} rows")
         return typed
 
-    def _stream(self, request):
+    def _stream(self, request) -> None:
         """Send each part that infer yields for one request, then say that it is the last."""
         sender = request.get_response_sender()
-        names = request.requested_output_names()
+        wanted = set(request.requested_output_names())
+        arrays = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
         try:
-            for part in self.run({tensor.name(): tensor.as_numpy() for tensor in request.inputs()}, set(names)):
+            for part in self.run(arrays, wanted):
                 if request.is_cancelled():
                     break
-                typed = self._typed(part, part.keys() & set(names))
+                typed = self._typed(part, part.keys() & wanted, None)
                 sender.send(pb_utils.InferenceResponse([pb_utils.Tensor(name, array) for name, array in typed.items()]))
         except Exception as error:  # the per-request edge of a server
-            sender.send(self._failure(error))
+            sender.send(self._failure(error, arrays))
         sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
 
-    def _failure(self, error):
+    def _failure(self, error, arrays) -> object:
         """Return a refusal for what the client did, and a short word for what we did: the log has the traceback."""
-        if isinstance(error, ValueError):
-            return _refusal(str(error), "INVALID_ARG")
+        if isinstance(error, RefusedError):
+            return _refusal(str(error), error.code)
+        if isinstance(error, ValueError) and str(error).partition(":")[0] in arrays:
+            return _refusal(str(error), _code("INVALID_ARG"))
         pb_utils.Logger.log_error(f"{self.name}: {''.join(traceback.format_exception(error))}")
-        return _refusal(f"{self.name} failed with {type(error).__name__}; the server's log says why", "INTERNAL")
+        return _refusal(f"{self.name} failed with {type(error).__name__}; the server's log says why", _code("INTERNAL"))
 
 
 class TritonPythonModel(BatchedModel):
     """infer.py of this version folder."""
 
-    def load(self, args):
+    def load(self, args) -> None:
         folder = Path(args["model_repository"]) / args["model_version"]
         sys.path.insert(0, str(folder))
         source = importlib.import_module("infer")
@@ -146,19 +163,23 @@ class TritonPythonModel(BatchedModel):
             source.setup(SimpleNamespace(folder=folder, parameters=self.parameters, call=call))
         self.infer = source.infer
 
-    def run(self, arrays, wanted):  # noqa: ARG002 - infer makes all outputs
+    def run(self, arrays, wanted) -> dict:  # noqa: ARG002 - infer makes all outputs
         return self.infer(**arrays)
 
 
-def call(model, inputs, outputs):
-    """Ask another model of this server; inputs and outputs are as infer's. Raises ValueError with its refusal."""
+def call(model, inputs, outputs) -> dict:
+    """Ask another model of this server; inputs and outputs are as infer's. Raises RefusedError with its refusal."""
     tensors = [pb_utils.Tensor(name, np.ascontiguousarray(array)) for name, array in inputs.items()]
     response = pb_utils.InferenceRequest(model_name=model, inputs=tensors, requested_output_names=list(outputs)).exec()
     if response.has_error():
-        raise ValueError(f"{model}: {response.error().message()}")
+        raise RefusedError(f"{model}: {response.error().message()}", response.error().code())
     return {name: pb_utils.get_output_tensor_by_name(response, name).as_numpy() for name in outputs}
 
 
-def _refusal(sentence, code):
+def _refusal(sentence, code) -> object:
+    return pb_utils.InferenceResponse(error=pb_utils.TritonError(sentence, code))
+
+
+def _code(name) -> object:
     # Looked up late: while Triton completes a config, pb_utils has no TritonError.
-    return pb_utils.InferenceResponse(error=pb_utils.TritonError(sentence, getattr(pb_utils.TritonError, code)))
+    return getattr(pb_utils.TritonError, name)

@@ -127,11 +127,10 @@ class Server:
                 start_new_session=True,
                 cwd=self.log.parent,
             )
-        try:
+        with contextlib.ExitStack() as unless_ready:
+            unless_ready.callback(self.kill)
             self._wait_until_ready()
-        except BaseException:
-            self.kill()
-            raise
+            unless_ready.pop_all()
 
     def stop(self) -> int:
         """Ask the server to finish what is in flight and exit; kill what is left. Return its exit status."""
