@@ -14,6 +14,21 @@ LEVELS = {
     1: onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED,
     2: onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
 }
+TYPES = {
+    "tensor(bool)": "TYPE_BOOL",
+    "tensor(uint8)": "TYPE_UINT8",
+    "tensor(uint16)": "TYPE_UINT16",
+    "tensor(uint32)": "TYPE_UINT32",
+    "tensor(uint64)": "TYPE_UINT64",
+    "tensor(int8)": "TYPE_INT8",
+    "tensor(int16)": "TYPE_INT16",
+    "tensor(int32)": "TYPE_INT32",
+    "tensor(int64)": "TYPE_INT64",
+    "tensor(float16)": "TYPE_FP16",
+    "tensor(float)": "TYPE_FP32",
+    "tensor(double)": "TYPE_FP64",
+    "tensor(string)": "TYPE_STRING",
+}
 MODES = {0: onnxruntime.ExecutionMode.ORT_SEQUENTIAL, 1: onnxruntime.ExecutionMode.ORT_PARALLEL}
 
 
@@ -23,17 +38,40 @@ class OnnxSession:
     def __init__(self, twin) -> None:
         self.session = onnxruntime.InferenceSession(str(twin.file), _options(twin), _providers(twin))
         self.texts = {row.name for row in self.session.get_inputs() if row.type == "tensor(string)"}
-        for side, rows in (("input", self.session.get_inputs()), ("output", self.session.get_outputs())):
-            known = [row.name for row in rows]
-            for row in twin.config[side]:
-                if row["name"] not in known:
-                    twin.refuse(f"finds no {side} '{row['name']}' in {twin.file.name}; it has {', '.join(known)}")
+        _check_tensors(twin, "input", self.session.get_inputs())
+        _check_tensors(twin, "output", self.session.get_outputs())
+        stated = {row["name"] for row in twin.config["input"]}
+        for row in self.session.get_inputs():
+            if row.name not in stated:
+                twin.refuse(f"finds the input '{row.name}' in {twin.file.name}, and the config does not state it")
 
     def compute(self, arrays, wanted) -> dict:
         """Return the wanted outputs; only they are computed."""
         names = sorted(wanted)
         feeds = {name: _decoded(name, array) if name in self.texts else array for name, array in arrays.items()}
         return dict(zip(names, map(_encoded, self.session.run(names, feeds))))
+
+
+def _check_tensors(twin, side, rows) -> None:
+    """Refuse a config whose names, types or dims are not the graph's, as the native backend does."""
+    graph = {row.name: row for row in rows}
+    for stated in twin.config[side]:
+        name = stated["name"]
+        if name not in graph:
+            twin.refuse(f"finds no {side} '{name}' in {twin.file.name}; it has {', '.join(graph)}")
+        kind = TYPES.get(graph[name].type)
+        if kind != stated["data_type"]:
+            twin.refuse(
+                f"finds {side} '{name}' of {graph[name].type} in {twin.file.name}, and the config states {stated['data_type']}"
+            )
+        dims = (stated.get("reshape") or {}).get("shape", stated["dims"])
+        whole = [-1] * twin.batched + [int(size) for size in dims]
+        shape = [size if isinstance(size, int) else -1 for size in graph[name].shape]
+        fits = len(whole) == len(shape) and all(-1 in pair or pair[0] == pair[1] for pair in zip(whole, shape))
+        if not fits:
+            twin.refuse(
+                f"finds {side} '{name}' of shape {shape} in {twin.file.name}, and the config states {whole} with its batch"
+            )
 
 
 def _options(twin) -> onnxruntime.SessionOptions:

@@ -1,4 +1,4 @@
-"""What the twins have in common: refusals at load, threads, devices, and the reshape of each tensor.
+"""What the twins have in common: where the artefact is, on which device, and what is refused at load.
 
 A twin stands in for a native backend where Triton finds no native library. What it honours, it honours as the native
 backend does; what it cannot, it refuses at load with a sentence. Copied into each twin's folder beside batching.py, which
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import triton_python_backend_utils as pb_utils
 from batching import BatchedModel
 
@@ -32,8 +31,6 @@ class Twin(BatchedModel):
         self.refuse_unsupported()
         self.device = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None
         self.version_folder = Path(args["model_repository"]) / args["model_version"]
-        self.input_dims = {row["name"]: _inner_dims(row) for row in self.config["input"]}
-        self.output_dims = {row["name"]: _whole_numbers(row["dims"]) for row in self.config["output"] if row.get("reshape")}
         self.file = self.locate()
         if not self.file.is_file():
             self.refuse(f"finds no {self.file.name} in version {args['model_version']}")
@@ -52,13 +49,13 @@ class Twin(BatchedModel):
         raise NotImplementedError
 
     def run(self, arrays, wanted) -> dict:
-        inside = {name: self._into(array, self.input_dims.get(name)) for name, array in arrays.items()}
-        outputs = self.compute(inside, wanted)
-        return {name: self._into(array, self.output_dims.get(name)) for name, array in outputs.items()}
+        return self.compute(arrays, wanted)  # Triton's core applies each reshape, on the way in and out
 
     def refuse_unsupported(self) -> None:
         """Refuse what the native backend would honour and this twin would not."""
         found = [what for field, what in UNSUPPORTED.items() if self.config.get(field)]
+        if self.decoupled:
+            found.append("a decoupled transaction policy")
         sequence = self.config.get("sequence_batching") or {}
         if sequence.get("state"):
             found.append("implicit state (sequence_batching.state)")
@@ -89,19 +86,3 @@ class Twin(BatchedModel):
         if text not in ("true", "false", "1", "0"):
             self.refuse(f"needs true or false for the parameter {key}, not '{text}'")
         return text in ("true", "1")
-
-    def _into(self, array, dims) -> np.ndarray:
-        """Give the array these dims behind its batch, None leaves it."""
-        if dims is None:
-            return array
-        batch = list(array.shape[:1]) if self.batched else []
-        return np.reshape(array, [*batch, *dims])
-
-
-def _inner_dims(row) -> list | None:
-    """Return the dims that the artefact takes in place of the config's, or None."""
-    return _whole_numbers(row["reshape"].get("shape", [])) if row.get("reshape") else None
-
-
-def _whole_numbers(sizes) -> list:
-    return [int(size) for size in sizes]

@@ -27,22 +27,28 @@ class TritonPythonModel(Twin):
         self.module = self.torch.jit.load(str(self.file), map_location=self.target).eval()
         self.inference_mode = self.truth("INFERENCE_MODE", default=True)
         arguments = [argument.name for argument in self.module.forward.schema.arguments[1:]]
-        self.order = _order([row["name"] for row in self.config["input"]], arguments)
-        self.output_names = _order([row["name"] for row in self.config["output"]], [])
+        self.places = _places([row["name"] for row in self.config["input"]], arguments)
+        self.output_places = _places([row["name"] for row in self.config["output"]], [])
+        if sorted(self.places.values()) != list(range(len(self.places))):
+            self.refuse(
+                f"cannot place the inputs {', '.join(self.places)}: name them as forward does, or <name>__<index> from 0"
+            )
 
     def compute(self, arrays, wanted) -> dict:
         with self.torch.inference_mode(self.inference_mode):
-            tensors = [self.torch.from_numpy(arrays[name]).to(self.target) for name in self.order if name in arrays]
+            tensors = [self.torch.from_numpy(arrays[name]).to(self.target) for name in sorted(arrays, key=self.places.get)]
             results = self.module(*tensors)
         rows = results if isinstance(results, (tuple, list)) else [results]
-        if len(rows) < len(self.output_names):
-            raise TypeError(f"the module returns {len(rows)} tensors and the config states {len(self.output_names)}")
-        return {name: row.cpu().numpy() for name, row in zip(self.output_names, rows) if name in wanted}
+        if max(self.output_places.values()) >= len(rows):
+            raise TypeError(f"the module returns {len(rows)} tensors, and the config states {', '.join(self.output_places)}")
+        return {name: rows[self.output_places[name]].cpu().numpy() for name in wanted}
 
     def load(self, args) -> None:
         texts = [row["name"] for row in self.config["input"] if row["data_type"] == "TYPE_STRING"]
         if texts:
             self.refuse(f"takes no strings: {', '.join(texts)}")
+        if self.config.get("sequence_batching"):
+            self.refuse("cannot honour the control inputs of sequence_batching")
         super().load(args)
 
     def _set_threads(self) -> None:
@@ -52,11 +58,11 @@ class TritonPythonModel(Twin):
             self.torch.set_num_interop_threads(self.whole("INTER_OP_THREAD_COUNT"))
 
 
-def _order(names, arguments) -> list:
-    """Return the configured names in the module's order: forward's arguments, <name>__<index>, else as configured."""
+def _places(names, arguments) -> dict:
+    """Return each name's place: by forward's argument names, by the index of <name>__<index>, else in the config's order."""
     if arguments and set(names) <= set(arguments):
-        return [argument for argument in arguments if argument in names]
+        return {name: arguments.index(name) for name in names}
     indices = [name.rpartition(INDEXED)[2] for name in names]
     if all(INDEXED in name for name in names) and all(index.isdigit() for index in indices):
-        return [name for _, name in sorted(zip(map(int, indices), names))]
-    return list(names)
+        return dict(zip(names, map(int, indices)))
+    return {name: place for place, name in enumerate(names)}

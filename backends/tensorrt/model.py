@@ -29,7 +29,11 @@ class TritonPythonModel(Twin):
 
     def open(self) -> None:
         if self.why_no_engine:
+            import onnxruntime
             from onnx_session import OnnxSession as Runner
+
+            if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+                self.device = None  # better slowly on the CPU than not at all: the log has said why
         else:
             from engine import Engine as Runner
         self.runner = Runner(self)

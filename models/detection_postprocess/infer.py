@@ -5,6 +5,8 @@ import numpy as np
 LABELS = np.array([b"circle", b"square", b"triangle", b"star"], object)
 MIN_CONFIDENCE = 0.35
 MAX_OVERLAP = 0.5
+MOST = 300
+"""Candidates that are compared with each other, the best of each picture."""
 
 
 def infer(*, boxes: np.ndarray, scores: np.ndarray, letterbox: np.ndarray) -> dict[str, np.ndarray]:
@@ -13,6 +15,8 @@ def infer(*, boxes: np.ndarray, scores: np.ndarray, letterbox: np.ndarray) -> di
     The second dimension of the detection_* outputs is the largest num_detections of the batch; rows with fewer end in
     zeros and empty labels.
     """
+    if boxes.shape[1] != scores.shape[1]:
+        raise ValueError(f"scores: {scores.shape[1]} rows for {boxes.shape[1]} boxes; expected as many")
     kept = [_suppress(*_confident(rows, marks)) for rows, marks in zip(boxes, scores, strict=True)]
     count = np.array([[len(marks)] for _, marks, _ in kept], np.int32)
     most = int(count.max(initial=0))
@@ -33,7 +37,7 @@ def _confident(boxes: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.nd
     """Return boxes, scores and classes of the cells above the threshold, best first."""
     best = scores.max(axis=1)
     order = np.argsort(-best, kind="stable")
-    order = order[best[order] >= MIN_CONFIDENCE]
+    order = order[best[order] >= MIN_CONFIDENCE][:MOST]
     return boxes[order], best[order], scores[order].argmax(axis=1)
 
 

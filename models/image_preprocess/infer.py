@@ -1,6 +1,8 @@
 """JPEG or PNG bytes -> a letterboxed, normalised picture, and what is needed to map boxes back."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -8,6 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 SIDE = 128
 GREY = 114
 MAX_PIXELS = 50_000_000
+BROKEN = (OSError, SyntaxError, EOFError, ValueError, IndexError, struct.error, zlib.error)
+"""What Pillow raises for files that are not what they say."""
 Image.MAX_IMAGE_PIXELS = None  # judged below, from the header, with a sentence of our own
 
 
@@ -26,15 +30,19 @@ def _decode(data: bytes, row: int) -> Image.Image:
         raise ValueError(f"image: row {row} is empty (0 bytes); expected a JPEG or PNG file")
     try:
         picture = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
-        if picture.width * picture.height > MAX_PIXELS:
-            raise ValueError(
-                f"image: row {row} is {picture.width} x {picture.height} pixels; "
-                f"expected at most {MAX_PIXELS // 1_000_000} megapixels",
-            )
-        return ImageOps.exif_transpose(picture).convert("RGB")
     except UnidentifiedImageError:
         raise ValueError(f"image: row {row} is not a JPEG or PNG file ({len(data)} bytes)") from None
-    except (OSError, SyntaxError, EOFError) as error:  # what Pillow raises for broken files
+    except BROKEN as error:
+        raise ValueError(f"image: row {row} is a broken file: {error}") from None
+    if picture.width * picture.height > MAX_PIXELS:
+        size, most = f"{picture.width} x {picture.height}", MAX_PIXELS // 1_000_000
+        raise ValueError(f"image: row {row} is {size} pixels; expected at most {most} megapixels")
+    try:
+        upright = ImageOps.exif_transpose(picture)
+        if upright.mode.startswith("I"):  # 16-bit grey: convert() would cut it off at 255
+            upright = upright.point(lambda level: level / 257, "L")
+        return upright.convert("RGB")
+    except BROKEN as error:
         raise ValueError(f"image: row {row} is a broken file: {error}") from None
 
 

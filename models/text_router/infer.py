@@ -8,6 +8,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 BINS = 1 << 14
+MAX_CHARACTERS = 10_000
 LABELS = np.array([b"negative", b"positive"], object)
 FULL_MODEL = "text_classification"
 WORD = re.compile(r"[^\W_]+")
@@ -62,5 +63,7 @@ def _checked(row: int, data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise ValueError(f"text: row {row} is not UTF-8 ({error.reason} at byte {error.start})") from None
     if not text.strip():
-        raise ValueError(f"text: row {row} is empty; expected at least one character")
+        raise ValueError(f"text: row {row} is empty; expected 1 to {MAX_CHARACTERS} characters")
+    if len(text) > MAX_CHARACTERS:
+        raise ValueError(f"text: row {row} has {len(text)} characters; expected 1 to {MAX_CHARACTERS}")
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from trireme.tensors import Tensor
 from trireme.worker import ADAPTER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from trireme.spec import Model, Version
 
@@ -47,8 +48,9 @@ class Artefact:
 def key(model: Model, version: Version) -> str:
     """Return the digest of all that can change the artefact or the verdict of its gate."""
     parts = source_digests(version)
-    judges = [*model.folder.glob("*.py"), *(path for path in model.folder.glob("data/*") if path.is_file())]
-    parts |= {f"gate/{path.name}": digest.of_file(path) for path in judges if path.name != "train.py"}
+    for folder in (model.folder, *(model.folder.parent / name for name in model.gate_reads)):
+        judges = [*folder.glob("*.py"), *(path for path in folder.glob("data/*") if path.is_file())]
+        parts |= {f"gate/{folder.name}/{path.name}": digest.of_file(path) for path in judges if path.name != "train.py"}
     parts |= {f"package/{name}": found for name, found in digest.of_packages(version.packages).items()}
     return digest.of_mapping(parts)
 
@@ -85,6 +87,14 @@ def make(model: Model, version: Version, cache: Path, *, measured: bool = True) 
     return _read(folder, folder / RECORD)
 
 
+def prune(model: Model, kept: Iterable[Artefact], cache: Path) -> None:
+    """Drop what earlier sources of the model made."""
+    folders = {artefact.folder for artefact in kept}
+    for path in (cache / model.name).iterdir():
+        if path.is_dir() and path not in folders and not path.name.startswith(".making-"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def check_gate(model: Model, version: Version, artefact: Artefact) -> None:
     """Refuse an artefact that measures less than model.toml asks for.
 
@@ -101,7 +111,7 @@ def check_gate(model: Model, version: Version, artefact: Artefact) -> None:
 def source_digests(version: Version) -> dict[str, str]:
     """Return the digests of the files that decide a version's bytes, the adapter among them for a Python model."""
     found = digest.of_files(version.folder, version.sources())
-    if version.infers:
+    if version.infers and "model.py" not in found:
         found["model.py"] = digest.of_file(ADAPTER)
     return found
 
@@ -138,9 +148,15 @@ def _run(model: Model, version: Version, out: Path, log: Path, *, measured: bool
     log.write_text(done.stdout + done.stderr, encoding="utf-8")
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
-        raise ExportFailedError(f"models/{model.name}", lines[-1], log)
+        raise ExportFailedError(_where(done.stderr, model), lines[-1], log)
     measures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return measures
+
+
+def _where(trace: str, model: Model) -> str:
+    """Return the last line of the model's own sources in a traceback, as file:line."""
+    found = re.findall(rf'File "{re.escape(str(model.folder))}/([^"]+)", line (\d+)', trace)
+    return "models/" + "/".join([model.name, ":".join(found[-1])] if found else [model.name])
 
 
 def _describe(version: Version, out: Path, measures: Mapping[str, float]) -> Artefact:

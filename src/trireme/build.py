@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trireme import tree
+from trireme import artefacts, tree
 from trireme.errors import StaleTextError
-from trireme.plan import TREE, make_plan
+from trireme.plan import CACHE, TREE, make_plan
 
 if TYPE_CHECKING:
     from trireme.discover import Sources
@@ -39,4 +39,7 @@ def build(sources: Sources, *, locked: bool = False, relock: tuple[str, ...] = (
         raise StaleTextError(f"{TREE}/{path}" for path in stale)
     if changed:
         tree.replace(target, plan)
+        for model in sources.models:
+            kept = [artefact for (name, _), artefact in plan.artefacts.items() if name == model.name]
+            artefacts.prune(model, kept, sources.root / CACHE)
     return Built(plan, tuple(changed))

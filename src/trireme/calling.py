@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trireme import modelconfig
+from trireme.asking import ask
 from trireme.client import Client
-from trireme.errors import InputRefusedError
+from trireme.errors import InputRefusedError, MissingSourceError
 from trireme.examples import read_examples
 from trireme.plan import TREE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from trireme.discover import Sources
+    from trireme.spec import Ensemble, Model
     from trireme.tensors import Array
 
 LONGEST = 12
@@ -34,26 +35,33 @@ class Target:
     timeout: float
 
 
-def lines(sources: Sources, model: str, inputs: tuple[str, ...], target: Target) -> Iterator[str]:
-    """Yield what is asked and what is answered, a tensor a line.
+def given_lines(model: str, inputs: tuple[str, ...], target: Target) -> Iterator[str]:
+    """Yield the answer to NAME=VALUE inputs, a tensor a line; the model need not be ours.
 
     Raises:
         CallError: the model refused, or nobody answered.
 
     """
+    values = dict(_parse(model, text) for text in inputs)
     with Client(target.address, timeout=target.timeout) as client:
-        if inputs:
-            values = dict(_parse(model, text) for text in inputs)
-            yield from _shown(client.infer(model, values, version=target.version))
-            return
-        unit = sources.unit(model)
-        config = modelconfig.from_text((sources.root / TREE / model / "config.pbtxt").read_text(encoding="utf-8"))
-        batched = config.max_batch_size > 0
+        yield from _shown(client.infer(model, values, version=target.version))
+
+
+def example_lines(root: Path, unit: Model | Ensemble, target: Target) -> Iterator[str]:
+    """Yield each example of a model and the answer to it, a tensor a line.
+
+    Raises:
+        CallError: the model refused, or nobody answered.
+
+    """
+    path = root / TREE / unit.name / "config.pbtxt"
+    if not path.is_file():
+        raise MissingSourceError(unit.place, f"{TREE}/{unit.name}", "run `make repo`")
+    config = modelconfig.from_text(path.read_text(encoding="utf-8"))
+    with Client(target.address, timeout=target.timeout) as client:
         for example in read_examples(unit.folder, config):
-            given = {name: array[None] if batched else array for name, array in example.inputs.items()}
-            yield from _shown(given)
-            yield "->"
-            yield from _shown(client.infer(model, given, version=target.version))
+            found = ask(client, config, example, target.version)
+            yield from (*_shown(example.inputs), "->", *_shown(found))
 
 
 def _parse(model: str, text: str) -> tuple[str, object]:

@@ -1,12 +1,11 @@
-"""`trireme check`: is the built tree what the sources say, byte for byte, and will it keep its contracts?"""
+"""`trireme check`: is the built tree what the sources say, byte for byte?"""
 
 from __future__ import annotations
 
-import ast
 import difflib
 from typing import TYPE_CHECKING
 
-from trireme import digest, modelconfig, tree
+from trireme import digest, tree
 from trireme.plan import TREE, make_plan
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def check(sources: Sources) -> list[str]:
     target = sources.root / TREE
     if not target.is_dir():
         return [f"{TREE}/ is not built; run `make repo`"]
-    return [*_texts(target, plan), *_bytes(target, plan), *_foreign(target, plan), *_contracts(target, plan, sources)]
+    return [*_texts(target, plan), *_bytes(target, plan), *_foreign(target, plan)]
 
 
 def _texts(target: Path, plan: Plan) -> Iterator[str]:
@@ -57,32 +56,11 @@ def _bytes(target: Path, plan: Plan) -> Iterator[str]:
 
 
 def _foreign(target: Path, plan: Plan) -> Iterator[str]:
-    """Name what nobody planned: Triton takes every folder of a repository for a model."""
+    """Name what nobody planned: Triton takes every folder of a repository for a model, each number for a version."""
+    for path in tree.unplanned(target, plan):
+        if not path.endswith(".pbtxt"):
+            yield f"{TREE}/{path} was not built by us, and Triton may load it; move it out"
     names = {path.split("/")[0] for path in plan.texts if "/" in path}
     for folder in sorted(target.iterdir()):
         if folder.is_dir() and folder.name not in names:
             yield f"{TREE}/{folder.name} is no model of ours, and Triton would try to load it; remove it"
-
-
-def _contracts(target: Path, plan: Plan, sources: Sources) -> Iterator[str]:
-    """Check what a Python model's infer takes against its config: the names are the contract."""
-    for model in sources.models:
-        config = modelconfig.from_text(plan.texts[f"{model.name}/config.pbtxt"])
-        wanted = {tensor.name for tensor in modelconfig.inputs(config)}
-        for version in model.versions:
-            path = target / model.name / str(version.number) / "infer.py"
-            if path.is_file():
-                yield from _signature(path.read_text(encoding="utf-8"), wanted, f"{model.place} version {version.number}")
-
-
-def _signature(text: str, wanted: set[str], place: str) -> Iterator[str]:
-    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
-    if "infer" not in functions:
-        yield f"{place}: infer.py defines no infer(); write `def infer(*, <input>) -> dict of outputs`"
-        return
-    arguments = functions["infer"].args
-    taken = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
-    for name in sorted(wanted - taken if arguments.kwarg is None else ()):
-        yield f"{place}: infer() does not take the input '{name}' that config states; add it"
-    for name in sorted(taken - wanted):
-        yield f"{place}: infer() takes '{name}', which is no input in config; state it, or remove it"

@@ -18,6 +18,8 @@ from trireme.sources import find_root
 if TYPE_CHECKING:
     from trireme.discover import Sources
 
+PORT = click.IntRange(1, 65535)
+
 # Verbs import what they need when they run: `trireme --help` must not wait for onnx.
 # ruff: noqa: PLC0415
 
@@ -72,7 +74,7 @@ def build(root: Path | None, *, locked: bool, relock: tuple[str, ...]) -> None:
 @cli.command()
 @click.pass_obj
 def check(root: Path | None) -> None:
-    """Compare model_repository/ with the sources, byte for byte, and check its contracts."""
+    """Compare model_repository/ with the sources, byte for byte."""
     from trireme.check import check as check_tree
 
     problems = check_tree(_sources(root))
@@ -86,7 +88,7 @@ def check(root: Path | None) -> None:
 @cli.command("list")
 @click.pass_obj
 def list_units(root: Path | None) -> None:
-    """List the models and pipelines, with what goes in and what comes out of the built ones."""
+    """List the models and pipelines with their tensors."""
     from trireme.listing import rows
 
     for row in rows(_sources(root)):
@@ -94,29 +96,32 @@ def list_units(root: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--http-port", default=8000, show_default=True)
-@click.option("--grpc-port", default=8001, show_default=True)
-@click.option("--metrics-port", default=8002, show_default=True)
+@click.option("--http-port", type=PORT, default=8000, show_default=True)
+@click.option("--grpc-port", type=PORT, default=8001, show_default=True)
+@click.option("--metrics-port", type=PORT, default=8002, show_default=True)
 @click.argument("flags", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, flags: tuple[str, ...]) -> None:
-    """Serve model_repository/ on loopback until Ctrl-C; requests in flight are finished.
+    """Serve model_repository/ on loopback until Ctrl-C.
 
-    FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Every model answers its first example before
-    the server counts as ready.
+    Requests in flight are finished. FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Every
+    model answers its first example before the server counts as ready.
     """
     from trireme import serve as serving
     from trireme.client import Client
     from trireme.server.process import Ports
 
+    serving.stop_on_signals()
     server = serving.start(_sources(root), Ports(http_port, grpc_port, metrics_port), flags)
-    with Client(server.grpc) as client:
-        for row in sorted(client.models(), key=lambda row: row["name"]):
-            click.echo(f"  {row['name']:24} version {row['version']}  {row['state'].lower()}")
-    click.echo(
-        f"http     {server.http}\ngrpc     {server.grpc}\nmetrics  {server.metrics}\nCtrl-C stops; the log is {serving.LOG}"
-    )
-    sys.exit(serving.wait(server, click.echo))
+    try:
+        with Client(server.grpc) as client:
+            rows = sorted(client.models(), key=lambda row: row["name"])
+        banner = [f"  {row['name']:24} version {row['version']}  {row['state'].lower()}" for row in rows]
+        banner += [f"http     {server.http}", f"grpc     {server.grpc}", f"metrics  {server.metrics}"]
+        banner += [f"Ctrl-C stops; the log is {serving.LOG}"]
+        sys.exit(serving.wait(server, "\n".join(banner), click.echo))
+    finally:
+        server.kill()
 
 
 @cli.command()
@@ -135,17 +140,24 @@ def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, 
 def call(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     root: Path | None, model: str, inputs: tuple[str, ...], version: str, address: str, timeout: float
 ) -> None:
-    """Call a served model: with its examples, or with the inputs given."""
+    """Call a served model with its examples or given inputs."""
     from trireme import calling
+    from trireme.discover import find
 
-    for line in calling.lines(_sources(root), model, inputs, calling.Target(address, version, timeout)):
+    target = calling.Target(address, version, timeout)
+    if inputs:
+        lines = calling.given_lines(model, inputs, target)
+    else:
+        base = root or find_root(Path.cwd())
+        lines = calling.example_lines(base, find(base, model), target)
+    for line in lines:
         click.echo(line)
 
 
 @cli.command()
 @click.argument("model")
-@click.option("--http-port", default=8000, show_default=True)
-@click.option("--grpc-port", default=8001, show_default=True)
+@click.option("--http-port", type=PORT, default=8010, show_default=True)
+@click.option("--grpc-port", type=PORT, default=8011, show_default=True)
 @click.option(
     "--server",
     metavar="ADDRESS",
@@ -155,10 +167,13 @@ def call(  # noqa: PLR0913, PLR0917 - an option each, passed by name
 )
 @click.pass_obj
 def dev(root: Path | None, model: str, http_port: int, grpc_port: int, server: str) -> None:
-    """Serve one model by PyTriton straight from its sources, and reload it when they change."""
+    """Serve one model from its sources, reloading it as they change.
+
+    PyTriton serves it, beside `trireme serve` when that runs: what the model asks of other models is asked there.
+    """
     from trireme.dev import Dev
 
-    Dev(_sources(root), model, ports=(http_port, grpc_port), server=server).run(click.echo)
+    Dev(root or find_root(Path.cwd()), model, ports=(http_port, grpc_port), server=server).run(click.echo)
 
 
 @cli.command()
@@ -186,7 +201,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
-    except (TriremeError, FileNotFoundError) as error:
+    except (TriremeError, OSError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
 

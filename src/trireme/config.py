@@ -61,7 +61,8 @@ def _backend(model: Model, artefact: Artefact) -> str:
         if name in artefact.files:
             return backend
     expected = ", ".join(BACKEND_OF_FILE)
-    raise ValueRefusedError(model.place, sorted(artefact.files), f"export.py wrote none of {expected}; state config.backend")
+    remedy = f"it writes one of {expected}, or state config.backend"
+    raise ValueRefusedError(f"models/{model.name}/export.py wrote", sorted(artefact.files), remedy)
 
 
 def _merge(derived: tuple[Tensor, ...], stated: list[dict[str, Any]], place: str, *, batched: bool) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -12,13 +13,14 @@ import numpy as np
 
 from trireme import artefacts, config, modelconfig
 from trireme.client import Client
-from trireme.discover import discover
-from trireme.errors import ServerError, TriremeError, ValueRefusedError
+from trireme.discover import find
+from trireme.errors import ServerError, ValueRefusedError
 from trireme.server import embedded
 from trireme.server.launcher import LOOPBACK
+from trireme.server.process import Ports
 from trireme.sources import load_module
 from trireme.spec import Model
-from trireme.tensors import NUMPY
+from trireme.tensors import NUMPY, to_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
     from trireme.artefacts import Artefact
-    from trireme.discover import Sources
     from trireme.sources import Infer
     from trireme.tensors import Array, Tensor
 
@@ -40,13 +41,13 @@ POLL = 0.5
 class Dev:
     """One model under development."""
 
-    def __init__(self, sources: Sources, name: str, *, ports: tuple[int, int], server: str) -> None:
-        model = sources.unit(name)
+    def __init__(self, root: Path, name: str, *, ports: tuple[int, int], server: str) -> None:
+        model = find(root, name)
         if not isinstance(model, Model):
             raise ValueRefusedError(
                 "dev", name, "it is a pipeline: serve it with `make serve`, and develop its models one by one"
             )
-        self.root = sources.root
+        self.root = root
         self.name = name
         self.ports = ports
         self.server = server
@@ -70,14 +71,23 @@ class Dev:
 
     def run(self, say: Callable[[str], None]) -> None:
         """Serve until Ctrl-C; a change of the config restarts the server, any other is taken up as it runs."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        Ports(*self.ports).check("http", "grpc")
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stop.set())
         while not self.stop.is_set():
             self._serve(say)
 
     def answer(self, requests: list[Any]) -> list[dict[str, Array]]:
         """Run infer for each of PyTriton's requests."""
-        return [self.infer(**{name: _as_given(array) for name, array in request.data.items()}) for request in requests]
+        return [self._answer(request.data) for request in requests]
+
+    def _answer(self, given: Mapping[str, Array]) -> dict[str, Array]:
+        found = self.infer(**{name: _as_given(array) for name, array in given.items()})
+        wanted = {tensor.name: tensor for tensor in modelconfig.outputs(self.config)}
+        for name in wanted.keys() - found.keys():
+            message = f"models/{self.name}: infer made no output '{name}'; it made {', '.join(sorted(found))}"
+            raise ServerError(message)
+        return {name: _as_sent(to_array(found[name], tensor, name)) for name, tensor in wanted.items()}
 
     def _serve(self, say: Callable[[str], None]) -> None:
         """Serve with the config as it is, until it changes or somebody stops us."""
@@ -92,6 +102,7 @@ class Dev:
             triton.bind(**self._binding())
             triton.run()
             say(f"{self.name} from models/{self.name}: http://{LOOPBACK}:{http}, grpc://{LOOPBACK}:{grpc}; Ctrl-C stops")
+            say(f"call it: trireme call {self.name} --input <name>=<value> --address grpc://{LOOPBACK}:{grpc}")
             while self.config == begun and not self.stop.wait(POLL):
                 self._reload_when_changed(say)
         if not self.stop.is_set():
@@ -102,12 +113,12 @@ class Dev:
         if self.seen == before:
             return
         try:
-            model = discover(self.root).unit(self.name)
+            model = find(self.root, self.name)
             if isinstance(model, Model):
                 self.load(model)
                 say(f"{self.name}: reloaded")
-        except (TriremeError, ImportError, SyntaxError, AttributeError) as error:
-            say(f"{self.name}: not reloaded, the last good one stays: {error}")
+        except Exception as error:  # noqa: BLE001 - half-written sources can raise anything, and must not end the server
+            say(f"{self.name}: not reloaded, the last good one stays: {type(error).__name__}: {error}")
 
     def _binding(self) -> dict[str, Any]:
         """Return what PyTriton binds: the function, the tensors, the batching."""
@@ -168,6 +179,11 @@ def _as_given(array: Array) -> Array:
     return array.astype(object) if array.dtype.kind == "S" else array
 
 
+def _as_sent(array: Array) -> Array:
+    """Return text as PyTriton takes it: fixed-width bytes."""
+    return array.astype(bytes) if array.dtype == np.object_ else array
+
+
 def _pytriton_tensor(tensor: Tensor) -> Any:  # noqa: ANN401 - PyTriton's, untyped
     from pytriton.model_config import Tensor as PyTritonTensor  # noqa: PLC0415
 
@@ -177,5 +193,9 @@ def _pytriton_tensor(tensor: Tensor) -> Any:  # noqa: ANN401 - PyTriton's, untyp
 
 def _fingerprint(folder: Path) -> tuple[tuple[str, int], ...]:
     """Return the files of a folder with their times."""
-    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return tuple(sorted((str(path), path.stat().st_mtime_ns) for path in files))
+    found = []
+    for path in folder.rglob("*"):
+        if "__pycache__" not in path.parts:
+            with contextlib.suppress(FileNotFoundError):  # an editor's temporary file
+                found.append((str(path), path.stat().st_mtime_ns))
+    return tuple(sorted(found))

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trireme.errors import DuplicateNameError, MissingSourceError, ValueRefusedError, suggestion
+from trireme.errors import DuplicateNameError, MissingSourceError, UnreadableError, ValueRefusedError, suggestion
 from trireme.spec import Ensemble, Model
 
 if sys.version_info >= (3, 11):
@@ -65,6 +65,22 @@ def discover(root: Path) -> Sources:
     return sources
 
 
+def find(root: Path, name: str) -> Model | Ensemble:
+    """Read the one model or pipeline of this name; what is wrong with the others does not matter.
+
+    Raises:
+        SourceError: there is none, or it cannot be read as what it should be.
+
+    """
+    model, ensemble = root / "models" / name, root / "ensembles" / name
+    if (model / "model.toml").is_file():
+        return Model.from_table(model, read_toml(model / "model.toml"))
+    if (ensemble / "ensemble.toml").is_file():
+        return Ensemble.from_table(ensemble, read_toml(ensemble / "ensemble.toml"))
+    names = [folder.name for kind in ("models", "ensembles") for folder in _folders(root, kind)]
+    raise ValueRefusedError("the name of a model", name, suggestion(name, names))
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file; its place in errors is the last three parts of its path."""
     place = "/".join(path.parts[-3:])
@@ -73,7 +89,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueRefusedError(place, str(error), "mend the TOML") from None
+        raise UnreadableError(place, str(error), "mend the TOML") from None
 
 
 def _folders(root: Path, kind: str) -> list[Path]:

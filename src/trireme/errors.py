@@ -4,14 +4,17 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 ├── SourceError                 models/ or ensembles/ say something that cannot be built
 │   ├── UnknownKeyError         a key that is not one of ours, or not one of Triton's
 │   ├── ValueRefusedError       a key that is known, with a value that cannot be
+│   ├── UnreadableError         a file that is not what its name says
 │   ├── MissingSourceError      a file or folder that has to be there
 │   ├── DuplicateNameError      two models of one name
 │   ├── WiringError             an edge of an ensemble that does not fit
 │   └── LockedVersionError      the sources of a published version changed
-├── BuildError                  the sources are right and the artefact is not
+├── BuildError                  the sources are right and what is built is not
 │   ├── ExportFailedError       export.py or gate.py raised
 │   ├── GateFailedError         a measured value is under its gate
-│   └── StaleTextError          a committed text is not what the sources say (build --locked, check)
+│   ├── ChangedBytesError       a published version came out with other bytes from the same sources
+│   ├── ForeignFileError        the tree holds files that no build wrote, and would lose them
+│   └── StaleTextError          a committed text is not what the sources say (build --locked)
 ├── ServerError                 the server cannot be started, or died
 └── CallError                   a request that was refused, by the client or by the server
     ├── InputRefusedError       an input the model's metadata rules out
@@ -26,7 +29,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 
@@ -52,6 +55,13 @@ class ValueRefusedError(SourceError):
         super().__init__(f"{place}: {value!r} is refused; {remedy}")
 
 
+class UnreadableError(SourceError):
+    """A file that is not what its name says."""
+
+    def __init__(self, place: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{place} cannot be read: {reason.rstrip('.')}; {remedy}")
+
+
 class MissingSourceError(SourceError):
     """A file or folder that has to be there."""
 
@@ -63,7 +73,10 @@ class DuplicateNameError(SourceError):
     """Two models of one name: Triton would serve neither."""
 
     def __init__(self, name: str, first: Path, second: Path) -> None:
-        super().__init__(f"{second}: the name '{name}' is taken by {first}; rename one of the two folders")
+        if first == second:
+            super().__init__(f"{first} exists already; choose another name")
+        else:
+            super().__init__(f"{second}: the name '{name}' is taken by {first}; rename one of the two folders")
 
 
 class WiringError(SourceError):
@@ -76,16 +89,16 @@ class WiringError(SourceError):
 class LockedVersionError(SourceError):
     """The sources of a published version changed."""
 
-    def __init__(self, place: str, version: int, changed: Iterable[str]) -> None:
+    def __init__(self, place: str, version: int, changed: Iterable[str], free: int) -> None:
         files = ", ".join(changed)
         super().__init__(
-            f"{place}: version {version} is published and its sources changed ({files}); "
-            f"set version = {version + 1} in {place}",
+            f"{place}: version {version} is published and its sources changed ({files}); set version = {free} in {place}, "
+            f"or `trireme build --relock {place.split('/')[1]}` if nobody was given it",
         )
 
 
 class BuildError(TriremeError):
-    """The sources are right and the artefact is not."""
+    """The sources are right and what is built is not."""
 
 
 class ExportFailedError(BuildError):
@@ -101,6 +114,27 @@ class GateFailedError(BuildError):
     def __init__(self, place: str, measure: str, value: float, gate: float) -> None:
         super().__init__(
             f"{place}: gate.{measure}: measured {value:.6g}, and at least {gate:.6g} is asked for; mend the artefact",
+        )
+
+
+class ChangedBytesError(BuildError):
+    """A published version came out with other bytes from the same sources."""
+
+    def __init__(self, place: str, version: int, changed: Iterable[str], packages: Mapping[str, str]) -> None:
+        made_with = ", ".join(f"{name} {found}" for name, found in packages.items()) or "other packages"
+        super().__init__(
+            f"{place}: version {version} came out with other bytes ({', '.join(changed)}) than were published; "
+            f"build with {made_with}, or set reproducible = false for the next version",
+        )
+
+
+class ForeignFileError(BuildError):
+    """The tree holds files that no build wrote."""
+
+    def __init__(self, tree: str, paths: Sequence[str]) -> None:
+        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""  # noqa: PLR2004 - enough to recognise them
+        super().__init__(
+            f"{tree}: {', '.join(paths[:3])}{more} was not built here and would be lost; move it out, the tree is built whole",
         )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trireme import kinds, modelconfig
-from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
+from trireme.errors import MissingSourceError, UnknownKeyError, UnreadableError, ValueRefusedError
 from trireme.tensors import read_value, to_array
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_examples(folder: Path, config: ModelConfig) -> tuple[Example, ...]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueRefusedError(place, str(error), "mend the JSON") from None
+        raise UnreadableError(place, str(error), "mend the JSON") from None
     if not kinds.items(rows, place):
         raise ValueRefusedError(place, rows, "it is a list of one example or more")
     return tuple(_example(row, config, folder, f"{place}[{number}]") for number, row in enumerate(rows))
@@ -80,7 +80,10 @@ def _example(row: dict[str, Any], config: ModelConfig, folder: Path, place: str)
     for tensor in modelconfig.inputs(config):
         if tensor.name not in inputs and not tensor.optional:
             raise MissingSourceError(f"{place}.inputs", tensor.name, f"the model takes {tensor}")
-    return Example(inputs, outputs, float(row.get("tolerance", DEFAULT_TOLERANCE)))
+    tolerance = row.get("tolerance", DEFAULT_TOLERANCE)
+    if type(tolerance) not in (int, float):
+        raise ValueRefusedError(f"{place}.tolerance", tolerance, "it is a number")
+    return Example(inputs, outputs, tolerance)
 
 
 def _arrays(values: Mapping[str, object], tensors: tuple[Tensor, ...], folder: Path, place: str) -> dict[str, Array]:
@@ -103,5 +106,5 @@ def _value(value: object, folder: Path, place: str) -> object:
     except FileNotFoundError as error:
         name = str(error.filename).rpartition("/")[2]
         raise MissingSourceError(place, f"the file {name}", "write it beside examples.json") from None
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         raise ValueRefusedError(place, value, str(error)) from None

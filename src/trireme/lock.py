@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from trireme.errors import LockedVersionError, ValueRefusedError
+from trireme.errors import ChangedBytesError, LockedVersionError, UnreadableError, ValueRefusedError, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,9 +36,9 @@ class Lock:
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
-            raise ValueRefusedError(str(path), str(error), "take it from git again: it is never edited") from None
-        if table.get("format") != FORMAT:
-            raise ValueRefusedError(f"{path}: format", table.get("format"), f"this release reads {FORMAT}")
+            raise UnreadableError(path.name, str(error), "take it from git again: it is never edited") from None
+        if not isinstance(table, dict) or not isinstance(table.get("versions"), dict) or table.get("format") != FORMAT:
+            raise UnreadableError(path.name, "it is of another format", f"this release reads format {FORMAT}")
         return cls(table["versions"])
 
     def to_text(self) -> str:
@@ -55,13 +55,14 @@ class Lock:
         entry = self.versions.get(model.name, {}).get(str(version.number))
         if entry is None or entry["sources"] == sources:
             return
-        raise LockedVersionError(model.place, version.number, _changed(entry["sources"], sources))
+        free = max(map(int, self.versions[model.name])) + 1
+        raise LockedVersionError(model.place, version.number, _changed(entry["sources"], sources), free)
 
     def publish(self, model: Model, version: Version, artefact: Artefact) -> Lock:
         """Return the lock with this version in it; a version that is there stays as it is.
 
         Raises:
-            LockedVersionError: the version is reproducible and its bytes are others.
+            ChangedBytesError: the version is reproducible and its bytes are others.
 
         """
         published = self.versions.get(model.name, {})
@@ -69,7 +70,8 @@ class Lock:
         if entry is not None:
             self.check(model, version, artefact.sources)
             if entry["reproducible"] and entry["files"] != artefact.files:
-                raise LockedVersionError(model.place, version.number, _changed(entry["files"], artefact.files))
+                changed = _changed(entry["files"], artefact.files)
+                raise ChangedBytesError(model.place, version.number, changed, entry["packages"])
             return self
         made = {
             "sources": dict(artefact.sources),
@@ -82,6 +84,8 @@ class Lock:
     def without(self, names: Iterable[str]) -> Lock:
         """Return the lock with all versions of some models forgotten, for versions nobody was given yet."""
         gone = set(names)
+        for name in sorted(gone - set(self.versions)):
+            raise ValueRefusedError("--relock", name, suggestion(name, self.versions))
         return Lock({name: versions for name, versions in self.versions.items() if name not in gone})
 
 

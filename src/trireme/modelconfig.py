@@ -12,7 +12,7 @@ from google.protobuf import json_format, text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from trireme import kinds
-from trireme.errors import UnknownKeyError, ValueRefusedError, suggestion
+from trireme.errors import UnknownKeyError, UnreadableError, ValueRefusedError, suggestion
 from trireme.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Table = Mapping[str, Any]
 
+HEADER = "# Built from "
+"""How each text that a build writes begins."""
 NEWER_THAN_24_10: Mapping[str, str] = {
     "inference.ModelConfig.model_metrics": "24.11",
     "inference.ModelEnsembling.max_inflight_requests": "25.11",
@@ -47,12 +49,20 @@ def parse(table: Table, place: str, *, allow_newer: bool = False) -> ModelConfig
 def to_text(config: ModelConfig, source: str) -> str:
     """Return `config.pbtxt`: the message in protobuf's text format, under a line that says where it came from."""
     body = text_format.MessageToString(config, use_short_repeated_primitives=True)
-    return f"# Built from {source} by `make repo`: edit that, not this.\n{body}"
+    return f"{HEADER}{source} by `make repo`: edit that, not this.\n{body}"
 
 
 def from_text(text: str) -> ModelConfig:
-    """Return the message of a config.pbtxt."""
-    return text_format.Parse(text, ModelConfig())
+    """Return the message of a config.pbtxt.
+
+    Raises:
+        UnreadableError: it is none.
+
+    """
+    try:
+        return text_format.Parse(text, ModelConfig())
+    except text_format.ParseError as error:
+        raise UnreadableError("config.pbtxt", str(error), "run `make repo`: it is built, never edited") from None
 
 
 def inputs(config: ModelConfig) -> tuple[Tensor, ...]:

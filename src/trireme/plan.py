@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trireme import artefacts, config, modelconfig, wiring
+from trireme import artefacts, config, contracts, modelconfig, wiring
+from trireme.errors import ValueRefusedError
 from trireme.examples import read_examples
 from trireme.lock import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
 
     from trireme.artefacts import Artefact
     from trireme.discover import Sources
@@ -56,7 +59,9 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         texts |= {f"{model.name}/{path}": modelconfig.to_text(message, model.place) for path, message in found.items()}
         members[model.name] = wiring.Member(found["config.pbtxt"], tuple(version.number for version in model.versions))
         for version in model.versions:
-            lock = lock.publish(model, version, made[model.name, version.number])
+            artefact = made[model.name, version.number]
+            _check_version(model, version, artefact, found["config.pbtxt"])
+            lock = lock.publish(model, version, artefact)
     for ensemble in wiring.order(sources.ensembles):
         message = wiring.wire(ensemble, members)
         texts[f"{ensemble.name}/config.pbtxt"] = modelconfig.to_text(message, ensemble.place)
@@ -70,6 +75,16 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
     }
     folders = tuple(f"{ensemble.name}/1" for ensemble in sources.ensembles)
     return Plan({**texts, LOCK: lock.to_text()}, files, folders, lock, made)
+
+
+def _check_version(model: Model, version: Version, artefact: Artefact, served: ModelConfig) -> None:
+    """Refuse a kept version that the newest's config does not fit: Triton has one config for all versions."""
+    if version.infers:
+        contracts.check_infer(version, served)
+    own = config.configs(model, artefact)["config.pbtxt"]
+    if own != served:
+        rows = [", ".join(map(str, (*modelconfig.inputs(message), *modelconfig.outputs(message)))) for message in (own, served)]
+        raise ValueRefusedError(version.place, rows[0], f"the newest version has {rows[1]}, and one config serves both")
 
 
 def _make_artefacts(sources: Sources, lock: Lock, watch: Watch | None) -> dict[tuple[str, int], Artefact]:

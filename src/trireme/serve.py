@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from trireme import modelconfig
+from trireme.asking import ask
 from trireme.client import Client
 from trireme.errors import ServerError
 from trireme.examples import read_examples
@@ -54,16 +55,32 @@ def check_canaries(sources: Sources, address: str) -> None:
         for unit in sources.units:
             config = modelconfig.from_text((sources.root / TREE / unit.name / "config.pbtxt").read_text(encoding="utf-8"))
             example = read_examples(unit.folder, config)[0]
-            batched = config.max_batch_size > 0
-            found = client.infer(unit.name, {name: array[None] if batched else array for name, array in example.inputs.items()})
-            mismatch = example.mismatch({name: array[0] if batched else array for name, array in found.items()})
+            mismatch = example.mismatch(ask(client, config, example))
             if mismatch:
-                message = f"{unit.name} answers its first example wrongly: {mismatch}; the server was stopped"
+                place = f"{unit.folder.parent.name}/{unit.name}/examples.json[0]"
+                message = f"{unit.name} does not answer as {place} says: {mismatch}; the server was stopped"
                 raise ServerError(message)
 
 
-def wait(server: Server, say: Callable[[str], None]) -> int:
-    """Wait until the server dies or somebody stops us; a second signal does not wait for requests in flight."""
+def stop_on_signals() -> None:
+    """Let SIGTERM and a closed terminal end us as Ctrl-C does, so that no server stays behind."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
+def wait(server: Server, banner: str, say: Callable[[str], None]) -> int:
+    """Say the banner, and wait until the server dies or somebody stops us.
+
+    Requests in flight are finished; a second signal does not wait for them. Returns the server's exit status.
+
+    Raises:
+        ServerError: the server died by itself.
+
+    """
     asked = threading.Event()
 
     def on_signal(_number: int, _frame: object) -> None:
@@ -71,8 +88,9 @@ def wait(server: Server, say: Callable[[str], None]) -> int:
             server.kill()
         asked.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
+    say(banner)
     while server.running() and not asked.wait(timeout=0.2):
         pass
     if not asked.is_set():

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def load_module(path: Path) -> ModuleType:
-    """Import one file under a name of its own; its neighbours in the folder can be imported by it."""
+    """Import one file under a name of its own, with the neighbours in its folder that it imports.
+
+    Neighbours are forgotten afterwards: another model's `data.py` is another module, and a changed one is read again.
+    """
     name = f"trireme_source_{path.parent.name}_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -56,8 +59,13 @@ def find_root(start: Path) -> Path:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
+    before = set(sys.modules)
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            origin = getattr(sys.modules[name], "__file__", None)
+            if origin and Path(origin).parent == folder:
+                del sys.modules[name]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Table = Mapping[str, Any]
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+NUMBER = re.compile(r"[1-9][0-9]*")
 NOT_SHIPPED = frozenset({"README.md", "examples.json", "model.toml", "train.py", "data.py", "gate.py"})
 NOT_SHIPPED_FOLDERS = frozenset({"data", "examples", "versions", "__pycache__"})
 """Training, measuring and describing a model never changes its bytes; everything else in its folder is source."""
@@ -36,7 +37,13 @@ class Version:
         """Refuse a version that nothing can be built from."""
         if not (self.exports or self.infers):
             remedy = "write export.py (export(out: Path) -> None) or infer.py (infer(*, <input>) -> dict of outputs)"
-            raise MissingSourceError(str(self.folder), "export.py or infer.py", remedy)
+            raise MissingSourceError(self.place, "export.py or infer.py", remedy)
+
+    @property
+    def place(self) -> str:
+        """Name the folder that errors point at."""
+        inside = f"/versions/{self.number}" if self.folder.parent.name == "versions" else ""
+        return f"models/{self.model}{inside}"
 
     @property
     def exports(self) -> bool:
@@ -69,6 +76,8 @@ class Model:
     versions: tuple[Version, ...]
     config: Table
     variants: Mapping[str, Table]
+    gate_reads: tuple[str, ...] = ()
+    """Other models whose files gate.py reads: when they change, it measures again."""
 
     @property
     def place(self) -> str:
@@ -85,7 +94,7 @@ class Model:
         """
         place = f"models/{folder.name}/model.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("version", "versions", "packages", "reproducible", "gate", "config", "variants"), place)
+        _check_keys(table, ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants"), place)
         number = table.get("version")
         if type(number) is not int or number < 1:
             raise ValueRefusedError(f"{place}: version", number, "it is a whole number from 1")
@@ -94,11 +103,17 @@ class Model:
         kept = _kept_versions(folder, table.get("versions", {}), number, place)
         newest = _version(folder.name, number, folder, {k: v for k, v in table.items() if k in VERSION_KEYS}, place)
         config, variants = table.get("config", {}), table.get("variants", {})
+        if config.get("name", folder.name) != folder.name:
+            raise ValueRefusedError(f"{place}: config.name", config["name"], "the folder is the name; leave it out")
         modelconfig.parse(config, f"{place}: config")
         for name, variant in variants.items():
             _check_name(name, f"{place}: variants")
             modelconfig.parse(variant, f"{place}: variants.{name}", allow_newer=True)
-        return cls(folder.name, folder, (*kept, newest), config, variants)
+        gate_reads = kinds.names(table.get("gate_reads", []), f"{place}: gate_reads")
+        for name in gate_reads:
+            if not (folder.parent / name).is_dir():
+                raise MissingSourceError(f"{place}: gate_reads", f"models/{name}", "it names another model")
+        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads)
 
 
 @dataclass(frozen=True)
@@ -143,11 +158,18 @@ class Ensemble:
                 raise ValueRefusedError(f"{place}: {key}", table.get(key), "it is a list that holds at least one")
         config = table.get("config", {})
         modelconfig.parse(config, f"{place}: config")
+        for key in sorted(DERIVED & set(config)):
+            raise ValueRefusedError(f"{place}: config.{key}", config[key], "it follows from the steps; leave it out")
         steps = tuple(_step(step, f"{place}: step[{number}]") for number, step in enumerate(table["step"]))
         inputs, outputs = (kinds.names(table[key], f"{place}: {key}") for key in ("inputs", "outputs"))
+        for key, names in (("inputs", inputs), ("outputs", outputs)):
+            if len(set(names)) < len(names):
+                raise ValueRefusedError(f"{place}: {key}", list(names), "each name stands in it once")
         return cls(folder.name, folder, inputs, outputs, steps, config)
 
 
+DERIVED = frozenset({"name", "platform", "backend", "input", "output", "ensemble_scheduling", "instance_group"})
+"""What an ensemble's config cannot state: it follows from the steps, or Triton refuses it."""
 VERSION_KEYS = ("packages", "reproducible", "gate")
 
 
@@ -172,8 +194,8 @@ def _kept_versions(folder: Path, tables: Table, newest: int, place: str) -> Iter
     for unlisted in sorted(present - set(tables)):
         missing, remedy = f"[versions.{unlisted}]", f"say it, or remove the folder versions/{unlisted}"
         raise MissingSourceError(place, missing, remedy)
-    for key, table in sorted(tables.items(), key=lambda item: int(item[0]) if item[0].isdigit() else 0):
-        if not key.isdigit() or not 1 <= int(key) < newest:
+    for key, table in sorted(tables.items(), key=lambda item: int(item[0]) if NUMBER.fullmatch(item[0]) else 0):
+        if not NUMBER.fullmatch(key) or int(key) >= newest:
             raise ValueRefusedError(f"{place}: versions", key, f"a kept version is a number below {newest}")
         if key not in present:
             raise MissingSourceError(place, f"the folder versions/{key}", "it holds that version's sources")
@@ -186,7 +208,9 @@ def _step(table: Table, place: str) -> Step:
     if not isinstance(table.get("model"), str):
         raise ValueRefusedError(f"{place}.model", table.get("model"), "it is the name of a model")
     for key in ("input_map", "output_map"):
-        kinds.table(table.get(key, {}), f"{place}.{key}")
+        for tensor, name in kinds.table(table.get(key, {}), f"{place}.{key}").items():
+            if not isinstance(name, str):
+                raise ValueRefusedError(f"{place}.{key}.{tensor}", name, "it is the name of a tensor")
     if type(table.get("version", -1)) is not int:
         raise ValueRefusedError(f"{place}.version", table["version"], "it is a number, -1 for the newest")
     return Step(table["model"], table.get("version", -1), table.get("input_map", {}), table.get("output_map", {}))

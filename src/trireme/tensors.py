@@ -69,9 +69,15 @@ def to_array(value: object, tensor: Tensor, place: str) -> Array:
         array = np.asarray(value)
     except ValueError:
         raise ValueRefusedError(place, "a ragged list", f"{tensor} takes a rectangular one") from None
-    if array.dtype != dtype and not np.can_cast(array.dtype, dtype, "same_kind") and array.size:
-        wanted = tensor.data_type.removeprefix("TYPE_")
-        raise ValueRefusedError(place, f"{array.dtype} values", f"{tensor} takes {wanted}")
+    whole = array.dtype.kind in "iu" and np.issubdtype(dtype, np.integer)
+    if whole and array.size:
+        least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+        for worst in (int(array.min()), int(array.max())):
+            if not least <= worst <= most:
+                raise ValueRefusedError(place, worst, f"{tensor} takes {least} to {most}")
+    if not whole and array.size and not np.can_cast(array.dtype, dtype, "same_kind"):
+        kind = "text" if array.dtype.kind in "US" else f"{array.dtype} values"
+        raise ValueRefusedError(place, kind, f"{tensor} takes {tensor.data_type.removeprefix('TYPE_')}")
     return array.astype(dtype, copy=False)
 
 
@@ -79,7 +85,10 @@ def read_value(value: object, folder: Path) -> object:
     """Return an example's value; `{"file": "x.npy"}` is an array of its own, another file its bytes."""
     if not (isinstance(value, dict) and set(value) == {"file"}):
         return value
-    path = folder / str(value["file"])
+    path = (folder / str(value["file"])).resolve()
+    if not path.is_relative_to(folder.resolve()) or path.is_dir():
+        message = "it is the path of a file inside the model's folder"
+        raise ValueError(message)
     if path.suffix == ".npy":
         return np.load(path, allow_pickle=False)
     return [path.read_bytes()]
@@ -89,5 +98,8 @@ def _to_bytes(array: Array, tensor: Tensor, place: str) -> Array:
     for item in array.flat:
         if not isinstance(item, (str, bytes)):
             raise ValueRefusedError(place, item, f"{tensor} takes text or bytes")
-    encoded = [item.encode() if isinstance(item, str) else item for item in array.flat]
+    try:
+        encoded = [item.encode() if isinstance(item, str) else item for item in array.flat]
+    except UnicodeEncodeError as error:
+        raise ValueRefusedError(place, error.object, "it holds half a character that UTF-8 cannot write") from None
     return np.array(encoded, dtype=object).reshape(array.shape)

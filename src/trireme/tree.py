@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trireme.errors import ForeignFileError
+from trireme.modelconfig import HEADER
+
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
     from trireme.plan import Plan
 
 IGNORED = "__pycache__"
 """The server's stubs write it beside model.py (TRITON facts, §1)."""
+ENGINE = "model.plan"
+"""An engine belongs to the machine it was built on: a build carries it over."""
 
 
 def differences(tree: Path, plan: Plan) -> list[str]:
     """Return the paths that are missing, foreign or other than planned; cheap: files are compared by size and time."""
-    return sorted({*stale_texts(tree, plan), *_stale_files(tree, plan), *_foreign(tree, plan)})
+    return sorted({*stale_texts(tree, plan), *_stale_files(tree, plan), *unplanned(tree, plan)})
 
 
 def stale_texts(tree: Path, plan: Plan) -> list[str]:
@@ -29,12 +34,31 @@ def stale_texts(tree: Path, plan: Plan) -> list[str]:
     return sorted(stale | (present - set(plan.texts)))
 
 
+def foreign(tree: Path, plan: Plan) -> list[str]:
+    """Return the files that no build of ours wrote: Triton takes every folder of a repository for a model."""
+    published = {
+        f"{name}/{number}/{path}"
+        for name, versions in plan.lock.versions.items()
+        for number, entry in versions.items()
+        for path in entry["files"]
+    }
+    return [path for path in unplanned(tree, plan) if path not in published and not _is_our_text(tree / path)]
+
+
 def replace(tree: Path, plan: Plan) -> None:
-    """Write the plan into a sibling and rename it in; whatever fails before that leaves the old tree."""
+    """Write the plan into a sibling and rename it in; whatever fails before that leaves the old tree.
+
+    Raises:
+        ForeignFileError: the tree holds files that no build wrote, which replacing it would lose.
+
+    """
+    if strangers := foreign(tree, plan):
+        raise ForeignFileError(tree.name, strangers)
     tree.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=tree.parent, prefix=f".{tree.name}-"))
     try:
         _write(staging, plan)
+        _carry_over(tree, staging)
         _swap(staging, tree)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -47,7 +71,7 @@ def _write(staging: Path, plan: Plan) -> None:
         (staging / path).write_text(text, encoding="utf-8")
     for path, source in plan.files.items():
         (staging / path).parent.mkdir(parents=True, exist_ok=True)
-        _link(source, staging / path)
+        shutil.copy2(source, staging / path)
     for folder in plan.folders:
         (staging / folder).mkdir(parents=True, exist_ok=True)
 
@@ -55,23 +79,22 @@ def _write(staging: Path, plan: Plan) -> None:
 def _swap(staging: Path, tree: Path) -> None:
     """Put staging in the tree's place; the old tree comes back when that fails."""
     retired = staging.with_name(f"{staging.name}-old")
-    if tree.exists():
-        tree.rename(retired)
     try:
+        if tree.exists():
+            tree.rename(retired)
         staging.rename(tree)
-    except OSError:
-        if retired.exists():
+    finally:
+        if retired.exists() and not tree.exists():
             retired.rename(tree)
-        raise
     shutil.rmtree(retired, ignore_errors=True)
 
 
-def _link(source: Path, target: Path) -> None:
-    """Share the file's bytes with the artefact cache where the file system can, else copy them."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
+def _carry_over(tree: Path, staging: Path) -> None:
+    """Take engines along into the version folders that stay."""
+    for engine in tree.glob(f"*/*/{ENGINE}"):
+        folder = staging / engine.parent.relative_to(tree)
+        if folder.is_dir():
+            shutil.copy2(engine, folder)
 
 
 def _stale_files(tree: Path, plan: Plan) -> Iterator[str]:
@@ -82,13 +105,20 @@ def _stale_files(tree: Path, plan: Plan) -> Iterator[str]:
     yield from (folder for folder in plan.folders if not (tree / folder).is_dir())
 
 
-def _foreign(tree: Path, plan: Plan) -> Iterator[str]:
-    """Yield what nobody planned: Triton takes every folder of a repository for a model."""
+def unplanned(tree: Path, plan: Plan) -> Iterator[str]:
+    """Yield the files that are not in the plan, engines of planned versions excepted."""
     known = {*plan.texts, *plan.files}
-    for path in tree.rglob("*"):
+    engines = {f"{path.rpartition('/')[0]}/{ENGINE}" for path in plan.files}
+    for path in sorted(tree.rglob("*")):
         relative = path.relative_to(tree)
-        if path.is_file() and IGNORED not in relative.parts and relative.as_posix() not in known:
+        if path.is_file() and IGNORED not in relative.parts and relative.as_posix() not in known | engines:
             yield relative.as_posix()
+
+
+def _is_our_text(path: Path) -> bool:
+    if path.suffix != ".pbtxt":
+        return False
+    return path.read_bytes().startswith(HEADER.encode())
 
 
 def _read(path: Path) -> str | None:

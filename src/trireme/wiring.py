@@ -16,7 +16,7 @@ from trireme.errors import UnknownKeyError, WiringError, suggestion
 from trireme.tensors import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from trireme.spec import Ensemble, Step
 
@@ -40,13 +40,17 @@ def wire(ensemble: Ensemble, members: Mapping[str, Member]) -> ModelConfig:
     steps = [(number, step, _member(ensemble, number, step, members)) for number, step in enumerate(ensemble.steps)]
     config = modelconfig.parse(ensemble.config, f"{ensemble.place}: config")
     config.name, config.platform = ensemble.name, "ensemble"
-    config.max_batch_size = min(member.config.max_batch_size for _, _, member in steps)
+    most = min(member.config.max_batch_size for _, _, member in steps)
+    if config.max_batch_size > most:
+        problem = f"max_batch_size is {config.max_batch_size}, and a step takes {most} at most"
+        raise WiringError(f"{ensemble.place}: config", problem, "lower it, or leave it out")
+    config.max_batch_size = config.max_batch_size or most
     tensors = _Tensors(ensemble, batched=config.max_batch_size > 0)
     for number, step, member in steps:
         tensors.produce(number, step, member)
     for number, step, member in steps:
         tensors.consume(number, step, member)
-        config.ensemble_scheduling.step.append(_ensemble_step(step, member))
+        config.ensemble_scheduling.step.append(_ensemble_step(step, member, tensors.known))
     tensors.check_order()
     for tensor in tensors.inputs():
         config.input.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
@@ -88,6 +92,11 @@ class _Tensors:
         self.taken: dict[str, tuple[int, Tensor]] = {}
         self.edges: list[tuple[int, int]] = []
 
+    @property
+    def known(self) -> set[str]:
+        """Return the names of all tensors that something gives."""
+        return {*self.made, *self.ensemble.inputs}
+
     def produce(self, number: int, step: Step, member: Member) -> None:
         for tensor in modelconfig.outputs(member.config):
             name = step.output_map.get(tensor.name, tensor.name)
@@ -109,9 +118,8 @@ class _Tensors:
             elif name in self.ensemble.inputs:
                 self._check_input(number, name, wanted)
             elif not tensor.optional:
-                known = (*self.made, *self.ensemble.inputs)
                 problem = f"input '{tensor.name}' of {step.model} is not wired: nothing makes '{name}'"
-                raise WiringError(self._place(number), problem, suggestion(name, known))
+                raise WiringError(self._place(number), problem, suggestion(name, self.known))
 
     def check_order(self) -> None:
         """Refuse steps that wait for each other."""
@@ -189,12 +197,14 @@ def _member(ensemble: Ensemble, number: int, step: Step, members: Mapping[str, M
     return member
 
 
-def _ensemble_step(step: Step, member: Member) -> object:
+def _ensemble_step(step: Step, member: Member, known: Container[str]) -> object:
+    """Return the step as Triton writes it; an optional input that nothing makes is left out."""
     tensors_in, tensors_out = modelconfig.inputs(member.config), modelconfig.outputs(member.config)
+    taken = {tensor.name: step.input_map.get(tensor.name, tensor.name) for tensor in tensors_in}
     scheduling = ModelConfig().ensemble_scheduling
     return scheduling.step.add(
         model_name=step.model,
         model_version=step.version,
-        input_map={tensor.name: step.input_map.get(tensor.name, tensor.name) for tensor in tensors_in},
+        input_map={tensor: name for tensor, name in taken.items() if name in known},
         output_map={tensor.name: step.output_map.get(tensor.name, tensor.name) for tensor in tensors_out},
     )

@@ -21,6 +21,8 @@ def make(sources: Path, out: Path) -> None:
     if (sources / "export.py").is_file():
         load_module(sources / "export.py").export(out)
     if (sources / "infer.py").is_file():
+        compile((sources / "infer.py").read_bytes(), "infer.py", "exec", dont_inherit=True)
+    if (sources / "infer.py").is_file() and not (sources / "model.py").is_file():
         shutil.copyfile(ADAPTER, out / "model.py")
 
 

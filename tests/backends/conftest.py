@@ -24,6 +24,24 @@ INNER = """
 <ir_version: 8, opset_import: ["": 17]>
 g (float[n, 1, 3] x) => (float[n, 3, 1] y) { y = Transpose<perm = [0, 2, 1]>(x) }
 """
+FLATTEN = """
+<ir_version: 8, opset_import: ["": 17]>
+g (float[n, 1, k] x) => (float[n, k] y) { axes = Constant<value_ints = [1]>()  y = Squeeze(x, axes) }
+"""
+HEAVY = """
+<ir_version: 8, opset_import: ["": 17]>
+g (float[n, 3] x) => (float[n, 3] y) {
+    size = Constant<value_ints = [1500, 1500]>()
+    ones = ConstantOfShape(size)
+    first = ReduceMean<keepdims = 1>(x)
+    grown = Add(ones, first)
+    a = MatMul(grown, grown)  b = MatMul(a, grown)  c = MatMul(b, grown)  d = MatMul(c, grown)
+    e = MatMul(d, grown)  f = MatMul(e, grown)  h = MatMul(f, grown)  i = MatMul(h, grown)
+    mean = ReduceMean<keepdims = 0>(i)
+    none = Sub(mean, mean)
+    y = Add(x, none)
+}
+"""
 STRINGS = '<ir_version: 8, opset_import: ["": 17]> g (string[n, 1] s) => (string[n, 1] t) { t = Identity(s) }'
 SLOW = """
 import time
@@ -101,6 +119,10 @@ REFUSED = {
     "ragged": "batch_input { kind: BATCH_ELEMENT_COUNT target_name: 'c' data_type: TYPE_FP32 source_input: 'x' }",
     "level": "optimization { graph { level: 7 } }",
     "threads": 'parameters { key: "intra_op_thread_count" value { string_value: "many" } }',
+    "decoupled": "model_transaction_policy { decoupled: true }",
+    "unstated": "",
+    "mistyped": "",
+    "misshapen": "",
     "accelerated": "optimization { execution_accelerators { cpu_execution_accelerator { name: 'openvino' } } }",
 }
 
@@ -110,11 +132,16 @@ def repository(tmp_path_factory):
     root = tmp_path_factory.mktemp("repository")
     for name, (extra, graph) in HONOURED.items():
         write_onnx(config(root / name, "onnxruntime", extra), graph)
+    changed = {"mistyped": ("FP32 dims: [3] {y}", "INT64 dims: [3] {y}"), "misshapen": ("dims: [3] {x}", "dims: [7] {x}")}
     for name, extra in REFUSED.items():
-        write_onnx(config(root / name, "onnxruntime", extra), AFFINE)
+        graph = AFFINE.replace("float[n, 3] x)", "float[n, 3] x, float[n, 3] more)") if name == "unstated" else AFFINE
+        write_onnx(config(root / name, "onnxruntime", extra, tensors=TENSORS.replace(*changed.get(name, ("", "")))), graph)
     write_onnx(config(root / "misnamed", "onnxruntime", tensors=TENSORS.replace('"x"', '"xx"')), AFFINE)
     config(root / "fileless", "onnxruntime")
     write_onnx(config(root / "reshaped", "onnxruntime", x="reshape { shape: [1, 3] }", y="reshape { shape: [3, 1] }"), INNER)
+    free = TENSORS.replace("[3]", "[-1]")
+    write_onnx(config(root / "freely_reshaped", "onnxruntime", x="reshape { shape: [1, -1] }", tensors=free), FLATTEN)
+    write_onnx(config(root / "heavy", "onnxruntime", "instance_group { count: 1 }"), HEAVY)
     whole = TENSORS.replace("[3]", "[-1, 3]")
     write_onnx(config(root / "unbatched", "onnxruntime", batch=0, tensors=whole), AFFINE)
     text = 'input {{ name: "s" data_type: TYPE_STRING dims: [1] }} output {{ name: "t" data_type: TYPE_STRING dims: [1] }}'
@@ -131,6 +158,9 @@ def repository(tmp_path_factory):
 
 def write_torch(root: Path) -> None:
     """Two modules: inputs by the names of forward's arguments (in another order), and by <name>__<index>."""
+    only = 'output {{ name: "OUTPUT__1" data_type: TYPE_FP32 dims: [3] }}'
+    pair = "".join(f'input {{{{ name: "{name}" data_type: TYPE_FP32 dims: [3] }}}}\n' for name in ("left", "right"))
+    torch.jit.script(Pair()).save(config(root / "second_output", "pytorch", tensors=pair + only) / "model.pt")
     for name, left, right in (("named", "left", "right"), ("indexed", "INPUT__0", "INPUT__1")):
         tensors = "".join(f'input {{{{ name: "{one}" data_type: TYPE_FP32 dims: [3] }}}}\n' for one in (right, left))
         tensors += "".join(f'output {{{{ name: "OUTPUT__{index}" data_type: TYPE_FP32 dims: [3] }}}}\n' for index in (1, 0))

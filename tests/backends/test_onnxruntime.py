@@ -1,4 +1,6 @@
 import asyncio
+import re
+import urllib.request
 
 import numpy as np
 import onnxruntime
@@ -48,6 +50,37 @@ def test_a_reshape_is_undone_on_the_way_out(twins, repository):
     np.testing.assert_array_equal(found, expected.reshape(2, 3))
 
 
+def test_a_reshape_to_a_size_that_is_not_known_is_honoured(twins):
+    x = np.arange(6, dtype=np.float32).reshape(1, 6)
+    np.testing.assert_array_equal(twins.infer("freely_reshaped", {"x": x})["y"], x)
+
+
+def test_a_cancelled_request_is_not_computed(connect, twin_server):
+    async def run():
+        async with connect() as client:
+            row = np.ones((1, 3), np.float32)
+            for _ in range(2):
+                await client.infer("heavy", {"x": row})
+            running = asyncio.create_task(client.infer("heavy", {"x": row}))
+            await asyncio.sleep(0.1)
+            waiting = [asyncio.create_task(client.infer("heavy", {"x": row})) for _ in range(6)]
+            await asyncio.sleep(0.05)
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(running, *waiting, return_exceptions=True)
+            await client.infer("heavy", {"x": row})
+
+    before = computed(twin_server, "heavy")
+    asyncio.run(run())
+    assert computed(twin_server, "heavy") - before == 4  # two before, the one that ran, one after; none of the six
+
+
+def computed(server, model):
+    page = urllib.request.urlopen(server.metrics, timeout=5).read().decode()
+    found = re.search(rf'^nv_inference_request_success{{model="{model}",version="1"}} (\d+)', page, flags=re.MULTILINE)
+    return int(found[1])
+
+
 def test_a_model_without_batching_gets_whole_shapes(twins):
     assert twins.infer("unbatched", {"x": np.ones((5, 3))})["y"].shape == (5, 3)
 
@@ -92,6 +125,16 @@ def test_text_that_is_not_utf8_fails_alone_in_its_batch(connect):
             "level: the onnxruntime twin takes graph levels -1, 0, 1, 2 and execution modes 0, 1, not level 7 and mode 0",
         ),
         ("threads", "threads: the onnxruntime twin needs a whole number for the parameter intra_op_thread_count, not 'many'"),
+        ("decoupled", "decoupled: the onnxruntime twin cannot honour a decoupled transaction policy"),
+        ("unstated", "unstated: the onnxruntime twin finds the input 'more' in model.onnx, and the config does not state it"),
+        (
+            "mistyped",
+            "mistyped: the onnxruntime twin finds output 'y' of tensor(float) in model.onnx, and the config states TYPE_INT64",
+        ),
+        (
+            "misshapen",
+            "misshapen: the onnxruntime twin finds input 'x' of shape [-1, 3] in model.onnx, and the config states [-1, 7]",
+        ),
         ("misnamed", "misnamed: the onnxruntime twin finds no input 'xx' in model.onnx; it has x"),
         ("fileless", "fileless: the onnxruntime twin finds no model.onnx in version 1"),
     ],

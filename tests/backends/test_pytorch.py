@@ -14,6 +14,10 @@ def test_inputs_and_outputs_are_named_as_the_native_backend_names_them(model, le
     np.testing.assert_array_equal(found["OUTPUT__1"], product.numpy())
 
 
+def test_an_output_is_the_tensor_its_index_says_though_others_are_not_stated(twins):
+    np.testing.assert_array_equal(twins.infer("second_output", {"left": LEFT, "right": RIGHT})["OUTPUT__1"], LEFT * RIGHT)
+
+
 def test_only_requested_outputs_come_back(twins):
     assert list(twins.infer("named", {"left": LEFT, "right": RIGHT}, outputs=["OUTPUT__1"])) == ["OUTPUT__1"]
 

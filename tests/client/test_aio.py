@@ -38,6 +38,16 @@ def test_where_nobody_listens_the_address_is_named(nobody):
     assert not ask(nobody, AsyncClient.ready)
 
 
+def test_a_late_answer_leaves_the_callers_own_timeout_whole(server):
+    async def outer(client):
+        with pytest.raises(DeadlineError):
+            await client.infer("text_classification", {"text": ["word " * 200] * 64}, timeout=0.01)
+        await asyncio.wait_for(asyncio.sleep(5), timeout=0.05)
+
+    with pytest.raises(asyncio.TimeoutError):
+        ask(server.grpc, outer)
+
+
 def test_many_calls_at_once_are_each_answered(address):
     async def many(client):
         return await asyncio.gather(*(client.infer("text_classification", TEXT) for _ in range(20)))

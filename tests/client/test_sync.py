@@ -39,6 +39,17 @@ def test_a_late_answer_over_grpc_is_a_deadline_error(client):
         client.infer("text_classification", {"text": ["word " * 200] * 64}, timeout=0.01)
 
 
+def test_a_late_answer_over_http_is_a_deadline_error_too(http_client):
+    with pytest.raises(DeadlineError, match="no answer from"):
+        http_client.infer("text_classification", {"text": ["word " * 200] * 32}, timeout=0.05)
+
+
+def test_two_streams_of_one_client_do_not_disturb_each_other(client):
+    first, second = client.stream("text_router", TEXT), client.stream("text_router", TEXT)
+    assert next(first)["path"].shape == next(second)["path"].shape == (2, 1)
+    assert (list(first), list(second)) == ([], [])
+
+
 def test_python_values_go_in_and_numpy_comes_out(any_client):
     found = any_client.infer("text_classification", TEXT)
     assert found["label"].tolist() == [[b"positive"], [b"negative"]]

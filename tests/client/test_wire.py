@@ -13,9 +13,11 @@ METADATA = wire.Metadata.from_json(
         "inputs": [
             {"name": "x", "datatype": "FP32", "shape": ["-1", "3"]},
             {"name": "text", "datatype": "BYTES", "shape": [-1, 1]},
+            {"name": "hint", "datatype": "INT64", "shape": [-1, 1]},
         ],
         "outputs": [{"name": "y", "datatype": "FP32", "shape": [-1, 1]}],
-    }
+    },
+    {"input": [{"name": "x"}, {"name": "text"}, {"name": "hint", "optional": True}]},
 )
 ADDRESS = wire.Address("grpc", "127.0.0.1", 8001)
 
@@ -46,7 +48,7 @@ def test_an_address_has_a_protocol_a_host_and_a_port(text, address):
         ({"x": [1, 2], "text": ["a"]}, "m: input 'x': has shape [1, 2]; the model takes x FP32[-1,3]"),
         ({"x": [[[1, 2, 3]]], "text": ["a"]}, "m: input 'x': has shape [1, 1, 3]; the model takes x FP32[-1,3]"),
         ({"x": np.zeros((0, 3)), "text": ["a"]}, "m: input 'x': is an empty batch; the model takes x FP32[-1,3]"),
-        ({"x": ["a", "b", "c"], "text": ["a"]}, "m: input 'x': x: '<U1 values' is refused; x FP32[-1,3] takes FP32"),
+        ({"x": ["a", "b", "c"], "text": ["a"]}, "m: input 'x': x: 'text' is refused; x FP32[-1,3] takes FP32"),
         ({"x": [[1, 2, 3], [1]], "text": ["a"]}, "m: input 'x': x: 'a ragged list' is refused"),
         ({"x": [1, 2, 3], "text": [7]}, "m: input 'text': text: 7 is refused; text STRING[-1,1] takes text or bytes"),
     ],

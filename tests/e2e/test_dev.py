@@ -8,7 +8,6 @@ import pytest
 
 from trireme.client import Client
 from trireme.dev import Dev
-from trireme.discover import discover
 from trireme.errors import ServerError, ValueRefusedError
 from trireme.new import create
 from trireme.server.process import Ports
@@ -18,18 +17,18 @@ TRIREME = Path(sys.prefix) / "bin" / "trireme"
 
 def test_a_pipeline_is_refused(sources):
     with pytest.raises(ValueRefusedError, match="it is a pipeline: serve it with `make serve`"):
-        Dev(sources, "text_classification", ports=(1, 2), server="")
+        Dev(sources.root, "text_classification", ports=(1, 2), server="")
 
 
 def test_a_format_that_pytriton_cannot_run_is_refused(project):
     create(project, "script", "pytorch")
     with pytest.raises(ServerError, match=r"script: dev serves infer.py and ONNX, not model.pt; use `make serve`"):
-        Dev(discover(project), "script", ports=(1, 2), server="")
+        Dev(project, "script", ports=(1, 2), server="")
 
 
 def test_an_onnx_model_is_a_function_of_its_inputs(project):
     create(project, "graph", "onnxruntime")
-    dev = Dev(discover(project), "graph", ports=(1, 2), server="")
+    dev = Dev(project, "graph", ports=(1, 2), server="")
     assert dev.infer(x=__import__("numpy").float32([[1.5]]))["y"].tolist() == [[3.0]]
 
 
@@ -39,6 +38,7 @@ def test_a_change_of_the_sources_is_served_without_a_restart_and_a_broken_one_is
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
     try:
         assert process.stdout.readline().startswith("double from models/double: ")
+        assert process.stdout.readline().startswith("call it: trireme call double --input")
         path = project / "models/double/infer.py"
         with Client(f"grpc://127.0.0.1:{ports.grpc}") as client:
             assert client.infer("double", {"x": [1.5]})["y"].item() == 3.0

@@ -85,7 +85,7 @@ def test_a_server_that_dies_is_told_with_exit_code_2(built):
 def test_a_model_that_answers_its_example_wrongly_is_not_served(built, tmp_path):
     (built / "models/double/examples.json").write_text('[{"inputs": {"x": [0.01]}, "outputs": {"y": [0.5]}}]')
     with pytest.raises(
-        ServerError, match=r"double answers its first example wrongly: y: expected \[0.5\], got .*; the server was stopped"
+        ServerError, match=r"double does not answer as models/double/examples.json\[0\] says: y: expected \[0.5\], got "
     ):
         start(discover(built), Ports.free())
 
@@ -93,3 +93,43 @@ def test_a_model_that_answers_its_example_wrongly_is_not_served(built, tmp_path)
 def test_a_tree_that_is_not_built_is_said(project):
     with pytest.raises(ServerError, match="model_repository/ is not built; run `make repo`"):
         start(discover(project), Ports.free())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_closed_terminal_ends_the_server_too(serving, number):
+    process, ports, _ = serving
+    process.send_signal(number)
+    assert process.wait(timeout=40) == 0
+    assert not Client(f"grpc://127.0.0.1:{ports.grpc}").ready()
+
+
+def test_a_decoupled_model_is_proven_and_called_by_its_stream(project, tmp_path):
+    (project / "models/double/infer.py").write_text("def infer(*, x):\n    yield {'y': 2 * x}\n    yield {'y': 4 * x}\n")
+    toml = project / "models/double/model.toml"
+    toml.write_text(toml.read_text() + "model_transaction_policy = { decoupled = true }\n")
+    build(discover(project))
+    server = start(discover(project), Ports.free())
+    with Client(server.grpc) as client:
+        assert [part["y"].item() for part in client.stream("double", {"x": [1.5]})] == [3.0, 6.0]
+    assert server.stop() == 0
+
+
+def test_optional_inputs_may_be_left_out_alone_and_in_a_pipeline(project):
+    (project / "models/double/infer.py").write_text(
+        "def infer(*, x, factor=None):\n    return {'y': x * (2 if factor is None else factor)}\n"
+    )
+    toml = project / "models/double/model.toml"
+    optional = ', { name = "factor", data_type = "TYPE_FP32", dims = [1], optional = true }]'
+    toml.write_text(toml.read_text().replace("}]", "}" + optional, 1))
+    folder = project / "ensembles/twice"
+    folder.mkdir(parents=True)
+    (folder / "ensemble.toml").write_text('inputs = ["x"]\noutputs = ["y"]\n[[step]]\nmodel = "double"\n')
+    (folder / "examples.json").write_text('[{"inputs": {"x": [1.5]}, "outputs": {"y": [3.0]}}]')
+    build(discover(project))
+    server = start(discover(project), Ports.free())
+    with Client(server.grpc) as client, Client(server.http) as over_http:
+        for caller in (client, over_http):
+            assert caller.infer("double", {"x": [1.5]})["y"].item() == 3.0
+            assert caller.infer("double", {"x": [1.5], "factor": [3]})["y"].item() == 4.5
+            assert caller.infer("twice", {"x": [1.5]})["y"].item() == 3.0
+    assert server.stop() == 0

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from trireme import artefacts, modelconfig
+from trireme.asking import ask
 from trireme.client import AsyncClient
 from trireme.discover import discover
 from trireme.examples import read_examples
 from trireme.plan import CACHE
-from trireme.spec import Model
 
 SOURCES = discover(Path(__file__).parents[2])
 UNITS = pytest.mark.parametrize("unit", SOURCES.units, ids=lambda unit: unit.name)
@@ -26,6 +26,20 @@ def built_config(unit):
     return modelconfig.from_text((SOURCES.root / "model_repository" / unit.name / "config.pbtxt").read_text())
 
 
+def decoupled(unit):
+    return built_config(unit).model_transaction_policy.decoupled
+
+
+JOINABLE = pytest.mark.parametrize(
+    "unit",
+    [unit for unit in SOURCES.units if built_config(unit).max_batch_size and not decoupled(unit)],
+    ids=lambda unit: unit.name,
+)
+ANSWERS_ONCE = pytest.mark.parametrize(
+    "unit", [unit for unit in SOURCES.units if not decoupled(unit)], ids=lambda unit: unit.name
+)
+
+
 def asked(unit):
     """Each example as a request of one row, with what is expected."""
     config = built_config(unit)
@@ -36,13 +50,13 @@ def asked(unit):
 
 @UNITS
 def test_the_examples_are_answered_as_they_say_over_both_protocols(unit, client, http_client):
-    for example, inputs, batched in asked(unit):
+    for example, _, _ in asked(unit):
         for caller in (client, http_client):
-            found = caller.infer(unit.name, inputs)
-            assert example.mismatch({name: array[0] if batched else array for name, array in found.items()}) is None
+            if caller is client or not decoupled(unit):
+                assert example.mismatch(ask(caller, built_config(unit), example)) is None
 
 
-@UNITS
+@JOINABLE
 def test_the_examples_joined_into_one_request_are_answered_alike(unit, client):
     rows = [(example, inputs) for example, inputs, batched in asked(unit) if batched]
     shapes = {tuple(array.shape for array in inputs.values()) for _, inputs in rows}
@@ -54,7 +68,7 @@ def test_the_examples_joined_into_one_request_are_answered_alike(unit, client):
         assert example.mismatch({name: array[number] for name, array in found.items()}) is None
 
 
-@UNITS
+@ANSWERS_ONCE
 def test_requests_that_arrive_together_are_answered_alike(unit, server):
     rows = list(asked(unit))
 
@@ -96,4 +110,3 @@ def test_every_version_that_is_kept_is_served(client, sources):
     served = {(row["name"], row["version"]) for row in client.models() if row["state"] == "READY"}
     wanted = {(model.name, str(version.number)) for model in sources.models for version in model.versions}
     assert wanted <= served
-    assert all(isinstance(model, Model) for model in sources.models)

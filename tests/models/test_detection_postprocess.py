@@ -11,6 +11,11 @@ def infer(sources):
     return load_infer("detection_postprocess", sources.root)
 
 
+def test_scores_that_do_not_go_with_the_boxes_are_refused(infer):
+    with pytest.raises(ValueError, match=r"^scores: 2 rows for 1 boxes; expected as many"):
+        infer(boxes=np.zeros((1, 1, 4), np.float32), scores=np.zeros((1, 2, 4), np.float32), letterbox=PLAIN)
+
+
 def test_what_is_not_confident_is_left_out(infer):
     found = infer(boxes=np.float32([[[0, 0, 9, 9]]]), scores=np.float32([[[0.34, 0, 0, 0]]]), letterbox=PLAIN)
     assert (found["num_detections"].tolist(), found["detection_boxes"].shape) == ([[0]], (1, 0, 4))

@@ -79,6 +79,20 @@ def test_every_mode_of_png_is_taken(infer, mode):
     assert one(infer, file(Image.new(mode, (20, 10))))["pixels"].shape == (1, 3, 128, 128)
 
 
+def test_16_bit_grey_keeps_its_levels(infer):
+    grey = Image.fromarray(np.full((8, 8), 32_896, np.uint16))
+    np.testing.assert_allclose(one(infer, file(grey))["pixels"][0, :, 64, 64], 128 / 255, atol=0.005)
+
+
+def test_a_bomb_in_the_text_of_a_png_is_refused(infer):
+    from PIL import PngImagePlugin  # noqa: PLC0415 - only here
+
+    info = PngImagePlugin.PngInfo()
+    info.add_text("comment", "x" * 80_000_000, zip=True)
+    with pytest.raises(ValueError, match="image: row 0 is a broken file: "):
+        one(infer, file(Image.new("RGB", (8, 8)), pnginfo=info))
+
+
 def test_a_picture_is_turned_upright_as_its_exif_says(infer):
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -23,6 +23,16 @@ def router(sources, threshold, calls):
     return source.infer
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"), [(b" ", "is empty"), (b"x" * 10_001, "has 10001 characters"), (b"\xff", "is not UTF-8")]
+)
+def test_text_that_cannot_be_read_is_refused_before_anything_is_sent_on(sources, text, sentence):
+    calls = []
+    with pytest.raises(ValueError, match=f"^text: row 1 {sentence}"):
+        router(sources, 0.85, calls)(text=np.array([[HARD], [text]], object))
+    assert calls == []
+
+
 def test_all_hard_texts_of_a_batch_are_sent_on_in_one_call(sources):
     calls = []
     found = router(sources, 0.85, calls)(text=np.array([[HARD], [EASY], [HARD]], object))

@@ -29,11 +29,23 @@ def test_what_the_caller_gives_is_not_given_again():
     ]
 
 
+def other_server(folder, monkeypatch):
+    server = folder / "bin" / "tritonserver"
+    server.parent.mkdir()
+    server.write_text("#!/bin/sh\n")
+    server.chmod(server.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{server.parent}:{os.environ['PATH']}")
+    return server
+
+
+def test_another_environments_launcher_on_path_is_no_full_triton(tmp_path, monkeypatch):
+    other_server(tmp_path, monkeypatch)
+    assert launcher.full_triton() is None
+
+
 def test_a_full_triton_on_path_is_run_as_it_is(tmp_path, monkeypatch):
-    full = tmp_path / "tritonserver"
-    full.write_text("#!/bin/sh\n")
-    full.chmod(full.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    full = other_server(tmp_path, monkeypatch)
+    (tmp_path / "backends").mkdir()
     line, environment = launcher.command(["--model-repository=x"])
     assert line == [str(full), "--model-repository=x"]
     assert environment == dict(os.environ)

@@ -38,7 +38,7 @@ def test_a_model_that_is_refused_ends_the_start_with_its_reason(project, reposit
 
 def test_a_config_that_triton_cannot_parse_ends_the_start_with_its_reason(repository, tmp_path):
     (repository / "double/config.pbtxt").write_text("max_batch: 3\n")
-    with pytest.raises(ServerError, match="the server did not start: "):
+    with pytest.raises(ServerError, match=r"the server did not start: .*max_batch"):
         Server(repository, tmp_path / "log/server.log").start()
 
 
@@ -52,13 +52,29 @@ def test_a_stopped_server_leaves_no_process_and_no_shared_memory(repository, tmp
         os.killpg(group, 0)
 
 
-def test_a_sweep_takes_the_regions_of_dead_servers_and_leaves_those_of_the_living():
-    dead, living = (SHARED_MEMORY / f"trireme-{pid}-test" for pid in (2**22 + 1, os.getpid()))
-    for region in (dead, living):
-        region.write_bytes(b"")
+def test_a_sweep_takes_the_regions_of_dead_servers_and_leaves_those_of_the_living(server):
+    dead = SHARED_MEMORY / "trireme-4194305-test"
+    dead.write_bytes(b"")
     sweep()
-    assert (dead.exists(), living.exists()) == (False, True)
-    living.unlink()
+    assert not dead.exists()
+    assert list(SHARED_MEMORY.glob(f"{server._prefix}*"))  # noqa: SLF001 - the regions' only name
+
+
+def test_every_server_is_told_to_listen_on_loopback():
+    flags = Ports(1, 2, 3).flags()
+    assert flags[::2] == [f"--{name}-address=127.0.0.1" for name in ("http", "grpc", "metrics")]
+
+
+def test_an_ensemble_that_triton_refuses_is_told_with_its_reason(repository, tmp_path):
+    (repository / "twice/1").mkdir(parents=True)
+    step = (
+        'step { model_name: "double" model_version: -1 input_map { key: "x" value: "x" } output_map { key: "y" value: "z" } }'
+    )
+    tensors = 'input { name: "x" data_type: TYPE_FP32 dims: [1] } output { name: "y" data_type: TYPE_FP32 dims: [1] }'
+    config = f'platform: "ensemble" max_batch_size: 64 {tensors} ensemble_scheduling {{ {step} }}'
+    (repository / "twice/config.pbtxt").write_text(config)
+    with pytest.raises(ServerError, match=r"the server did not start: .*twice.*y"):
+        Server(repository, tmp_path / "log/server.log").start()
 
 
 def test_a_repository_with_every_template_is_served(project, tmp_path):

@@ -41,7 +41,7 @@ def test_describing_a_model_does_not_make_it_anew(project):
 def test_an_export_that_raises_is_told_by_its_last_line_and_leaves_nothing(project):
     create(project, "graph", "onnxruntime")
     (project / "models/graph/export.py").write_text("def export(out):\n    raise RuntimeError('no weights')\n")
-    with pytest.raises(ExportFailedError, match=r"models/graph: RuntimeError: no weights; the whole output is in "):
+    with pytest.raises(ExportFailedError, match=r"models/graph/export.py:2: RuntimeError: no weights; the whole output is in "):
         made(project, "graph")
     assert [path.name for path in (project / ".trireme/artefacts/graph").iterdir()] == ["1.log"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from trireme.build import build
 from trireme.discover import discover
-from trireme.errors import ExportFailedError, StaleTextError
+from trireme.errors import ExportFailedError, ForeignFileError, StaleTextError
 from trireme.new import create
 
 
@@ -52,6 +52,40 @@ def test_a_locked_build_brings_back_versions_that_a_clone_has_not(project):
     for path in (project / "model_repository/double/1").iterdir():
         path.unlink()
     assert build(discover(project), locked=True).changed
+
+
+def test_an_edit_in_place_is_built_back_from_the_artefact(project):
+    build(discover(project))
+    path = project / "model_repository/double/1/infer.py"
+    path.write_text("def infer(*, x): return {}\n")
+    build(discover(project))
+    assert path.read_text() == (project / "models/double/infer.py").read_text()
+
+
+def test_a_tree_with_files_that_no_build_wrote_is_not_replaced(project):
+    stranger = project / "model_repository/handmade/1/model.onnx"
+    stranger.parent.mkdir(parents=True)
+    stranger.write_bytes(b"precious")
+    with pytest.raises(ForeignFileError, match=r"handmade/1/model.onnx was not built here and would be lost; move it out"):
+        build(discover(project))
+    assert stranger.read_bytes() == b"precious"
+
+
+def test_an_engine_is_carried_over(project):
+    build(discover(project))
+    engine = project / "model_repository/double/1/model.plan"
+    engine.write_bytes(b"engine")
+    toml = project / "models/double/model.toml"
+    toml.write_text(toml.read_text().replace("max_batch_size = 64", "max_batch_size = 32"))
+    assert build(discover(project)).changed == ("double/config.pbtxt",)
+    assert engine.read_bytes() == b"engine"
+
+
+def test_what_earlier_sources_made_is_dropped_from_the_cache(project):
+    build(discover(project))
+    (project / "models/double/infer.py").write_text("def infer(*, x): return {'y': x}\n")
+    build(discover(project), relock=("double",))
+    assert len([path for path in (project / ".trireme/artefacts/double").iterdir() if path.is_dir()]) == 1
 
 
 def test_a_model_that_is_gone_is_gone_from_the_tree(project):

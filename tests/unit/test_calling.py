@@ -28,7 +28,7 @@ def test_a_file_that_is_not_there_is_said():
 
 
 def test_the_examples_are_asked_and_answered_in_lines(server, sources):
-    lines = list(calling.lines(sources, "text_router", (), calling.Target(server.grpc, "", 10)))
+    lines = list(calling.example_lines(sources.root, sources.unit("text_router"), calling.Target(server.grpc, "", 10)))
     assert lines[0] == "  text                 What a wonderful, friendly hotel."
     assert lines[1:3] == ["->", "  label                positive"]
     assert "  path                 full" in lines

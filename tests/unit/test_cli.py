@@ -24,7 +24,7 @@ def test_bad_sources_are_one_line_without_a_traceback_and_exit_2(project, edit, 
     toml.write_text(toml.read_text().replace(*edit, 1))
     done = run("build", cwd=project)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: models/double/model.toml: ")
+    assert done.stderr.startswith("error: models/double/model.toml")
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
 

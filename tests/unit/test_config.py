@@ -57,7 +57,10 @@ def test_a_format_that_does_not_say_its_tensors_asks_for_them(tmp_path):
 
 
 def test_an_artefact_of_no_known_name_asks_for_the_backend(tmp_path):
-    with pytest.raises(ValueRefusedError, match=r"export.py wrote none of model.py, model.onnx, model.pt, model.plan"):
+    with pytest.raises(
+        ValueRefusedError,
+        match=r"models/a/export.py wrote: \['weights.bin'\] is refused; it writes one of model.py, model.onnx",
+    ):
         config.configs(model(tmp_path, {}), artefact(files=("weights.bin",)))
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from trireme.discover import discover
-from trireme.errors import DuplicateNameError, MissingSourceError, ValueRefusedError
+from trireme.discover import discover, find
+from trireme.errors import DuplicateNameError, MissingSourceError, UnreadableError, ValueRefusedError
 
 
 def test_two_models_of_one_name_are_refused(project):
@@ -20,13 +20,13 @@ def test_a_folder_without_its_toml_is_refused(project):
 
 def test_broken_toml_is_refused_with_line_and_column(project):
     (project / "models" / "double" / "model.toml").write_text("version = \n")
-    with pytest.raises(ValueRefusedError, match=r"models/double/model.toml: .*line 1, column 11"):
+    with pytest.raises(UnreadableError, match=r"models/double/model.toml cannot be read: .*line 1, column 11"):
         discover(project)
 
 
 def test_toml_that_is_not_utf8_is_refused(project):
     (project / "models" / "double" / "model.toml").write_bytes(b"version = 1 # \xff")
-    with pytest.raises(ValueRefusedError, match=r"models/double/model.toml: .*utf-8"):
+    with pytest.raises(UnreadableError, match=r"models/double/model.toml cannot be read: .*utf-8"):
         discover(project)
 
 
@@ -45,3 +45,10 @@ def test_hidden_folders_are_nobodys_models(project):
     (project / "models" / ".cache").mkdir()
     (project / "models" / "_shared").mkdir()
     assert discover(project).names == ("double",)
+
+
+def test_one_model_is_found_whatever_is_wrong_with_the_others(project):
+    (project / "models/broken").mkdir()
+    assert find(project, "double").name == "double"
+    with pytest.raises(ValueRefusedError, match="did you mean 'double'"):
+        find(project, "duble")

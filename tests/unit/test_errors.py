@@ -30,10 +30,10 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
             "ensembles/a: the name 'a' is taken by models/a; rename one of the two folders",
         ),
         (
-            errors.LockedVersionError("models/a/model.toml", 1, ["infer.py"]),
+            errors.LockedVersionError("models/a/model.toml", 1, ["infer.py"], 2),
             (
                 "models/a/model.toml: version 1 is published and its sources changed (infer.py); "
-                "set version = 2 in models/a/model.toml"
+                "set version = 2 in models/a/model.toml, or `trireme build --relock a` if nobody was given it"
             ),
         ),
         (

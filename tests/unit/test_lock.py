@@ -4,7 +4,7 @@ import pytest
 
 from trireme.build import build
 from trireme.discover import discover
-from trireme.errors import LockedVersionError, ValueRefusedError
+from trireme.errors import ChangedBytesError, LockedVersionError, UnreadableError, ValueRefusedError
 from trireme.lock import Lock
 
 
@@ -25,7 +25,7 @@ def test_changed_sources_under_a_published_version_are_refused_with_the_version_
         build(discover(published))
     assert str(caught.value) == (
         "models/double/model.toml: version 1 is published and its sources changed (infer.py); "
-        "set version = 2 in models/double/model.toml"
+        "set version = 2 in models/double/model.toml, or `trireme build --relock double` if nobody was given it"
     )
 
 
@@ -49,8 +49,25 @@ def test_a_reproducible_version_with_other_bytes_is_refused(published):
     table = json.loads(path.read_text())
     table["versions"]["double"]["1"]["files"]["model.py"] = "0" * 64
     path.write_text(json.dumps(table))
-    with pytest.raises(LockedVersionError, match=r"model.py"):
+    with pytest.raises(ChangedBytesError, match=r"version 1 came out with other bytes \(model.py\) than were published"):
         build(discover(published))
+
+
+def test_a_kept_version_keeps_its_own_adapter(published):
+    kept = published / "models/double/versions/1"
+    kept.mkdir(parents=True)
+    for name in ("infer.py", "model.py"):
+        (kept / name).write_bytes((published / "model_repository/double/1" / name).read_bytes())
+    toml = published / "models/double/model.toml"
+    toml.write_text(toml.read_text().replace("version = 1", "version = 2\n[versions.1]\n"))
+    change(published)
+    build(discover(published))
+    assert sorted(path.name for path in (published / "model_repository/double").iterdir()) == ["1", "2", "config.pbtxt"]
+
+
+def test_forgetting_a_model_that_was_never_published_is_refused(published):
+    with pytest.raises(ValueRefusedError, match="--relock: 'duble' is refused; did you mean 'double'"):
+        build(discover(published), relock=("duble",))
 
 
 def test_the_lock_has_a_digest_for_every_built_byte(published):
@@ -59,8 +76,8 @@ def test_the_lock_has_a_digest_for_every_built_byte(published):
     assert all(len(digest) == 64 for digest in entry["files"].values())
 
 
-@pytest.mark.parametrize("text", ["{", '{"format": 2}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 1}', '{"format": 2, "versions": {}}'])
 def test_a_lock_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "repo.lock").write_text(text)
-    with pytest.raises(ValueRefusedError):
+    with pytest.raises(UnreadableError, match=r"repo.lock cannot be read"):
         Lock.read(tmp_path / "repo.lock")

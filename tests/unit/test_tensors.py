@@ -10,7 +10,7 @@ WHOLE = Tensor("n", "TYPE_INT64", (-1,))
 
 
 def test_text_in_a_float_tensor_is_refused_by_its_type():
-    with pytest.raises(ValueRefusedError, match=r"here: '<U1 values' is refused; x FP32\[2\] takes FP32"):
+    with pytest.raises(ValueRefusedError, match=r"here: 'text' is refused; x FP32\[2\] takes FP32"):
         to_array(["a", "b"], FLOATS, "here")
 
 
@@ -27,6 +27,22 @@ def test_a_ragged_list_is_refused():
 def test_a_type_that_numpy_lacks_is_refused():
     with pytest.raises(ValueRefusedError, match="numpy has no such type"):
         to_array([1.0], Tensor("x", "TYPE_BF16", (1,)), "here")
+
+
+@pytest.mark.parametrize(("kind", "value"), [("INT8", 300), ("INT32", 2**40), ("UINT8", -1), ("UINT64", -1)])
+def test_a_whole_number_outside_the_range_is_refused_by_value(kind, value):
+    with pytest.raises(ValueRefusedError, match=f"here: {value} is refused; n {kind}"):
+        to_array([1, value], Tensor("n", f"TYPE_{kind}", (2,)), "here")
+
+
+@pytest.mark.parametrize("kind", ["UINT8", "UINT32", "UINT64", "INT8", "FP16"])
+def test_a_python_integer_that_fits_is_taken_whatever_the_sign_of_the_type(kind):
+    assert to_array([7], Tensor("n", f"TYPE_{kind}", (1,)), "here").tolist() == [7]
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(ValueRefusedError, match="UTF-8 cannot write"):
+        to_array(["\ud800"], TEXT, "here")
 
 
 def test_text_becomes_utf8_bytes():

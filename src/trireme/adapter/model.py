@@ -119,12 +119,16 @@ class BatchedModel:
         typed = {}
         for name in wanted:
             if name not in outputs:
-                raise KeyError(f"{self.name} made no output '{name}'; it made {', '.join(sorted(outputs))}")
-            typed[name] = np.ascontiguousarray(
-                np.asarray(outputs[name]).astype(self.dtypes[name], "C", "same_kind", copy=False)
-            )
-            if rows is not None and typed[name].shape[:1] != (rows,):
-                raise TypeError(f"{self.name} made '{name}' of shape {typed[name].shape} for {rows} rows")
+                made = ", ".join(sorted(outputs))
+                raise RefusedError(f"{self.name}: infer made no output '{name}'; it made {made}", _code("INTERNAL"))
+            array = np.asarray(outputs[name])
+            if not np.can_cast(array.dtype, self.dtypes[name], "same_kind"):
+                raise RefusedError(f"{self.name}: infer made '{name}' of {array.dtype}", _code("INTERNAL"))
+            if rows is not None and array.shape[:1] != (rows,):
+                raise RefusedError(
+                    f"{self.name}: infer made '{name}' of shape {array.shape} for {rows} rows", _code("INTERNAL")
+                )
+            typed[name] = np.ascontiguousarray(array.astype(self.dtypes[name], copy=False))
         return typed
 
     def _stream(self, request) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import ClientError
 from tritonclient.utils import InferenceServerException
 from typing_extensions import Self
 
 from trireme.client import wire
 from trireme.errors import CallError, DeadlineError
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as timeout_after
+else:
+    from async_timeout import timeout as timeout_after
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -69,7 +76,8 @@ class AsyncClient:
             as_json = {"as_json": True} if self.address.protocol == "grpc" else {}
             async with self._guarded(self.timeout, model):
                 table = await self._client.get_model_metadata(model, version, **as_json)
-            self._known[model, version] = wire.Metadata.from_json(table)
+                config = await self._client.get_model_config(model, version, **as_json)
+            self._known[model, version] = wire.Metadata.from_json(table, config)
         return self._known[model, version]
 
     async def infer(  # noqa: PLR0913 - a call has that many sides, all named
@@ -140,27 +148,15 @@ class AsyncClient:
     @asynccontextmanager
     async def _guarded(self, limit: float, model: str = "") -> AsyncIterator[None]:
         """Cut the body off at the limit, and give its errors as ours."""
-        task = asyncio.current_task()
-        late = False
-
-        def cut() -> None:
-            nonlocal late
-            late = True
-            if task is not None:
-                task.cancel()
-
-        timer = asyncio.get_running_loop().call_later(limit, cut)
         try:
-            yield
-        except asyncio.CancelledError:
-            if not late:
-                raise
-            message = f"{model}: no answer from {self.address} in {limit:g} s"
+            async with timeout_after(limit):
+                yield
+        except (asyncio.TimeoutError, TimeoutError):
+            prefix = f"{model}: " if model else ""
+            message = f"{prefix}no answer from {self.address} in {limit:g} s"
             raise DeadlineError(message) from None
-        except (InferenceServerException, OSError) as error:
+        except (InferenceServerException, ClientError, OSError) as error:
             raise wire.translate(error, self.address, model) from None
-        finally:
-            timer.cancel()
 
 
 async def _once(request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import queue
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from tritonclient.utils import InferenceServerException
+from tritonclient.utils.shared_memory import SharedMemoryException
 from typing_extensions import Self
 
 from trireme.client import shared_memory, wire
@@ -31,20 +33,11 @@ class Client:
         self._known: dict[tuple[str, str], wire.Metadata] = {}
         if self.address.protocol == "grpc":
             import tritonclient.grpc as module  # noqa: PLC0415 - each protocol's stack is loaded when it is spoken
-
-            self._client = module.InferenceServerClient(str(self.address))
-            self._deadline: dict[str, Any] = {"client_timeout": timeout}
         else:
             import tritonclient.http as module  # noqa: PLC0415
-
-            self._client = module.InferenceServerClient(
-                str(self.address),
-                connection_timeout=timeout,
-                network_timeout=timeout,
-                concurrency=1,
-            )
-            self._deadline = {}
         self._module = module
+        self._client = self._connect(timeout)
+        self._deadline: dict[str, Any] = {"client_timeout": timeout} if self.address.protocol == "grpc" else {}
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -62,7 +55,7 @@ class Client:
         """Say whether the server answers and says that it is ready; False when nobody listens."""
         try:
             return bool(self._client.is_server_ready(**self._deadline))
-        except (InferenceServerException, OSError):
+        except (InferenceServerException, HTTPException, OSError):
             return False
 
     def models(self) -> list[dict[str, str]]:
@@ -84,7 +77,8 @@ class Client:
             with self._translated(model):
                 as_json = {"as_json": True} if self._deadline else {}
                 table = self._client.get_model_metadata(model, version, **as_json, **self._deadline)
-            self._known[model, version] = wire.Metadata.from_json(table)
+                config = self._client.get_model_config(model, version, **as_json, **self._deadline)
+            self._known[model, version] = wire.Metadata.from_json(table, config)
         return self._known[model, version]
 
     def infer(  # noqa: PLR0913 - a call has that many sides, all named
@@ -108,20 +102,19 @@ class Client:
         metadata = self.metadata(model, version)
         arrays = metadata.arrays(inputs)
         names = None if outputs is None else list(outputs)
-        deadline = self._deadline if timeout is None else {**self._deadline, "client_timeout": timeout}
-        with ExitStack() as stack:
+        with self._translated(model), ExitStack() as stack:
+            client, deadline = self._client, self._deadline
+            if timeout is not None and deadline:
+                deadline = {"client_timeout": timeout}
+            elif timeout is not None:  # over HTTP the limit belongs to the connection
+                client = self._connect(timeout)
+                stack.callback(client.close)
             if via_shared_memory:
-                sent, wanted = stack.enter_context(shared_memory.placed(self._client, self._module, arrays, names))
+                sent, wanted = stack.enter_context(shared_memory.placed(client, self._module, arrays, names))
             else:
                 sent, wanted = wire.requests(self._module, arrays, names)
-            stack.enter_context(self._translated(model))
-            result = self._client.infer(
-                model,
-                sent,
-                model_version=version,
-                outputs=wanted,
-                parameters=dict(parameters or {}),
-                **deadline,
+            result = client.infer(
+                model, sent, model_version=version, outputs=wanted, parameters=dict(parameters or {}), **deadline
             )
             return wire.answer(result, metadata, names)
 
@@ -135,6 +128,9 @@ class Client:
     ) -> Iterator[dict[str, Array]]:
         """Yield each response to one request, as it comes; gRPC only. The timeout is for the whole stream.
 
+        Leaving early cancels the request. A server of release 24.10 then cannot unload the model any more: its exit takes
+        the whole exit timeout (seen; with a plain model.py too).
+
         Raises:
             CallError: the server refused, or fell silent.
 
@@ -146,12 +142,13 @@ class Client:
         sent, _ = wire.requests(self._module, metadata.arrays(inputs), None)
         parts: queue.Queue[tuple[Any, Exception | None]] = queue.Queue()
         limit = self.timeout if timeout is None else timeout
-        self._client.start_stream(callback=lambda result, error: parts.put((result, error)), stream_timeout=limit)
-        try:
-            self._client.async_stream_infer(model, sent, model_version=version, enable_empty_final_response=True)
-            yield from self._parts(parts, metadata, limit)
-        finally:
-            self._client.stop_stream(cancel_requests=True)
+        with self._connect(limit) as client:  # a connection has one stream, and callers may want several
+            client.start_stream(callback=lambda result, error: parts.put((result, error)), stream_timeout=limit)
+            try:
+                client.async_stream_infer(model, sent, model_version=version, enable_empty_final_response=True)
+                yield from self._parts(parts, metadata, limit)
+            finally:
+                client.stop_stream(cancel_requests=True)
 
     def _parts(
         self, parts: queue.Queue[tuple[Any, Exception | None]], metadata: wire.Metadata, limit: float
@@ -170,9 +167,16 @@ class Client:
             if result.get_response().parameters["triton_final_response"].bool_param:
                 return
 
+    def _connect(self, timeout: float) -> Any:  # noqa: ANN401 - tritonclient's, of either protocol, untyped
+        """Return a connection; over HTTP every call on it has this limit."""
+        if self.address.protocol == "grpc":
+            return self._module.InferenceServerClient(str(self.address))
+        limits = {"connection_timeout": timeout, "network_timeout": timeout}
+        return self._module.InferenceServerClient(str(self.address), concurrency=1, **limits)
+
     @contextmanager
     def _translated(self, model: str = "") -> Iterator[None]:
         try:
             yield
-        except (InferenceServerException, OSError) as error:
+        except (InferenceServerException, SharedMemoryException, HTTPException, OSError) as error:
             raise wire.translate(error, self.address, model) from None

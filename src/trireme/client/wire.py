@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -75,13 +76,15 @@ class Metadata:
     outputs: tuple[Tensor, ...]
 
     @classmethod
-    def from_json(cls, table: Mapping[str, Any]) -> Metadata:
-        """Read the answer of /v2/models/<name>, or of ModelMetadata as JSON."""
-        sides = [
-            tuple(Tensor(row["name"], f"TYPE_{_type(row['datatype'])}", tuple(map(int, row["shape"]))) for row in rows)
-            for rows in (table.get("inputs", ()), table.get("outputs", ()))
-        ]
-        return cls(table["name"], tuple(table.get("versions", ())), *sides)
+    def from_json(cls, table: Mapping[str, Any], config: Mapping[str, Any]) -> Metadata:
+        """Read what the server says of a model, and its config, which alone tells the optional inputs; both as JSON."""
+        stated = config.get("config", config)
+        optional = {row["name"] for row in stated.get("input", ()) if row.get("optional")}
+        inputs, outputs = (
+            tuple(_tensor(row, optional=row["name"] in optional) for row in table.get(side, ()))
+            for side in ("inputs", "outputs")
+        )
+        return cls(table["name"], tuple(table.get("versions", ())), inputs, outputs)
 
     def arrays(self, values: Mapping[str, object]) -> dict[str, Array]:
         """Return the values as arrays the server will take.
@@ -97,7 +100,7 @@ class Metadata:
             if name not in by_name:
                 raise InputRefusedError(self.name, name, f"the model has none; {suggestion(name, by_name)}")
         for tensor in self.inputs:
-            if tensor.name not in values:
+            if tensor.name not in values and not tensor.optional:
                 raise InputRefusedError(self.name, tensor.name, f"is missing; the model takes {tensor}")
         return {name: self._array(by_name[name], value) for name, value in values.items()}
 
@@ -143,7 +146,8 @@ def translate(error: BaseException, address: Address, model: str = "") -> CallEr
     prefix = f"{model}: " if model else ""
     if isinstance(error, (TimeoutError, socket.timeout)) or "DEADLINE" in status or "Deadline" in text or "imed out" in text:
         return DeadlineError(f"{prefix}no answer from {address} in time")
-    if isinstance(error, OSError) or "UNAVAILABLE" in status:
+    gone = "UNAVAILABLE" in status and ("connect" in text or "ocket closed" in text)
+    if gone or isinstance(error, (OSError, HTTPException)) or type(error).__module__.startswith("aiohttp"):
         return UnreachableError(f"nobody listens at {address.protocol}://{address}; `make serve` starts the server")
     if "NOT_FOUND" in status or status == "404" or "unknown model" in text:
         return NotServedError(f"{prefix}{text}")
@@ -156,5 +160,6 @@ def _one_line(text: str) -> str:
     return raised[-1] if raised else text.strip()
 
 
-def _type(datatype: str) -> str:
-    return "STRING" if datatype == "BYTES" else datatype
+def _tensor(row: Mapping[str, Any], *, optional: bool) -> Tensor:
+    datatype = "STRING" if row["datatype"] == "BYTES" else row["datatype"]
+    return Tensor(row["name"], f"TYPE_{datatype}", tuple(map(int, row["shape"])), optional)

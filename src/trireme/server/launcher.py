@@ -55,7 +55,8 @@ def full_triton() -> Path | None:
     own = Path(sys.prefix) / "bin"
     elsewhere = [path for path in os.get_exec_path() if Path(path).resolve() != own.resolve()]
     found = shutil.which("tritonserver", path=os.pathsep.join(elsewhere))
-    return Path(found) if found else None
+    # Another environment's launcher bears the name too; a full Triton has its backends beside bin/.
+    return Path(found) if found and (Path(found).resolve().parents[1] / "backends").is_dir() else None
 
 
 def main() -> None:

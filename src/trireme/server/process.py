@@ -20,6 +20,7 @@ from trireme.errors import ServerError
 from trireme.server.launcher import LOOPBACK, REGION_PREFIX, command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
@@ -28,6 +29,10 @@ START_LIMIT = 180.0
 EXIT_LIMIT = 30
 """Seconds that requests in flight get: Triton's own default for --exit-timeout-secs."""
 FAILED = re.compile(r"failed to load '(?P<model>[^']+)' version (?P<version>\d+): (?P<reason>.*)")
+PARSED = re.compile(r"Error parsing text-format [\w.]+: (?P<reason>.*)")
+POLLED = re.compile(r"Poll failed for model directory '(?P<model>[^']+)': (?P<reason>.*)")
+REGION_FLAG = "shm-region-prefix-name"
+GIVEN = re.compile(rf"{REGION_FLAG}=([\w-]+)")
 REFUSED = re.compile(r"(?:Invalid argument|Not found|Unsupported|Internal): (?P<reason>.*)")
 
 
@@ -48,14 +53,14 @@ class Ports:
                 one.bind((LOOPBACK, 0))
             return cls(*(one.getsockname()[1] for one in sockets))
 
-    def check(self) -> None:
-        """Refuse a port that is taken.
+    def check(self, *names: str) -> None:
+        """Refuse a port that is taken, of all three or of those named.
 
         Raises:
             ServerError: somebody listens there.
 
         """
-        for name in ("http", "grpc", "metrics"):
+        for name in names or ("http", "grpc", "metrics"):
             port = getattr(self, name)
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,8 +71,9 @@ class Ports:
                     raise ServerError(message) from None
 
     def flags(self) -> list[str]:
-        """Return them as tritonserver's flags."""
-        return [f"--http-port={self.http}", f"--grpc-port={self.grpc}", f"--metrics-port={self.metrics}"]
+        """Return them as tritonserver's flags, on loopback whatever server it is."""
+        ports = {"http": self.http, "grpc": self.grpc, "metrics": self.metrics}
+        return [flag for name, port in ports.items() for flag in (f"--{name}-address={LOOPBACK}", f"--{name}-port={port}")]
 
 
 class Server:
@@ -114,7 +120,7 @@ class Server:
         """
         self.ports.check()
         sweep()
-        prefix = f"--backend-config=python,shm-region-prefix-name={self._prefix}"
+        prefix = f"--backend-config=python,{REGION_FLAG}={self._prefix}"
         line, environment = command([f"--model-repository={self.repository}", *self.ports.flags(), prefix, *self.flags])
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
@@ -163,6 +169,8 @@ class Server:
         """Return why models were refused, as the log tells it, a line each."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
         found = [f"{m['model']} version {m['version']}: {_first(m['reason'])}" for m in FAILED.finditer(text)]
+        found += [f"{m['model']}: {_first(m['reason'])}" for m in POLLED.finditer(text)]
+        found += [_first(m["reason"]) for m in PARSED.finditer(text)]
         found = found or [
             _first(m["reason"]) for line in text.splitlines() if line.startswith("E") and (m := REFUSED.search(line))
         ]
@@ -194,11 +202,17 @@ class Server:
 
 
 def sweep() -> None:
-    """Take back shared memory that crashed servers of ours left behind."""
+    """Take back shared memory that crashed servers of ours left behind: regions whose prefix no running server was given."""
+    living = {prefix for line in _command_lines() for prefix in GIVEN.findall(line)}
     for region in SHARED_MEMORY.glob(f"{REGION_PREFIX}-[0-9]*-*"):
-        owner = region.name.split("-")[1]
-        if not Path(f"/proc/{owner}").exists():
+        if not any(region.name.startswith(prefix) for prefix in living):
             region.unlink(missing_ok=True)
+
+
+def _command_lines() -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            yield path.read_bytes().decode(errors="replace")
 
 
 def _remove_regions(prefix: str) -> None:
