@@ -1,7 +1,7 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup new train repo check serve dev call test bench lint fmt lock clean
-PYTHON ?= python3
+.PHONY: help needs_M setup new train repo check serve dev call test bench lint fmt lock clean
+PYTHON ?=
 B ?= python
 M ?=
 export PYTHON
@@ -10,13 +10,16 @@ help:   ## print this life of a model
 	@awk -F ':.*## ' '/^[a-z]+:.*##/ { printf "  make %-28s %s\n", $$1, $$2 }' Makefile
 	@echo "  M=<model> names the model, B=<backend> its backend, PYTHON=<python> the interpreter of a first set-up"
 
+needs_M:
+	@test -n "$(M)" || { echo "name the model: make $(MAKECMDGOALS) M=<model>" >&2; exit 2; }
+
 setup:  ## make .venv from the lock (every target below does)
 	@scripts/setup
 
-new: setup    ## write a working model folder: make new M=<model> B=python
+new: needs_M setup    ## write a working model folder: make new M=<model> B=python
 	@.venv/bin/trireme new $(M) --backend $(B)
 
-train: setup  ## train a shipped model and print its metrics: make train M=<model>
+train: needs_M setup  ## train a shipped model and print its metrics: make train M=<model>
 	@.venv/bin/python models/$(M)/train.py
 
 repo: setup   ## build model_repository/ from models/ and ensembles/
@@ -29,10 +32,10 @@ check: setup  ## build without changing a committed text, and check every byte a
 serve: repo   ## serve the repository on loopback until Ctrl-C
 	@.venv/bin/trireme serve
 
-dev: setup    ## serve one model from its sources, reloading: make dev M=<model>
+dev: needs_M setup    ## serve one model from its sources, reloading: make dev M=<model>
 	@.venv/bin/trireme dev $(M)
 
-call: setup   ## call a served model with its examples: make call M=<model>
+call: needs_M setup   ## call a served model with its examples: make call M=<model>
 	@.venv/bin/trireme call $(M)
 
 test: repo    ## run every test, the real server included

@@ -8,10 +8,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich import progress
-from typing_extensions import Self
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from trireme.spec import Model, Version
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientError
 from tritonclient.utils import InferenceServerException
-from typing_extensions import Self
 
 from trireme.client import wire
 from trireme.errors import CallError, DeadlineError
@@ -22,6 +21,8 @@ else:
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from trireme.tensors import Array
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from tritonclient.utils import InferenceServerException
 from tritonclient.utils.shared_memory import SharedMemoryException
-from typing_extensions import Self
 
 from trireme.client import shared_memory, wire
 from trireme.errors import CallError, DeadlineError
@@ -17,6 +16,8 @@ from trireme.errors import CallError, DeadlineError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
+
+    from typing_extensions import Self
 
     from trireme.tensors import Array
 
