@@ -52,6 +52,7 @@ def wire(ensemble: Ensemble, members: Mapping[str, Member]) -> ModelConfig:
         tensors.consume(number, step, member)
         config.ensemble_scheduling.step.append(_ensemble_step(step, member, tensors.known))
     tensors.check_order()
+    tensors.check_queues([member for _, _, member in steps])
     for tensor in tensors.inputs():
         config.input.add(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
     for tensor in tensors.outputs():
@@ -131,6 +132,24 @@ class _Tensors:
                 loop = ", ".join(f"step[{number}]" for number in sorted(waiting))
                 raise WiringError(self.ensemble.place, f"{loop} wait for each other", "cut the loop")
             open_edges = [edge for edge in open_edges if edge not in free]
+
+    def check_queues(self, members: list[Member]) -> None:
+        """Refuse a queue limit on steps that run side by side: such an ensemble hangs below 26.02 (TRITON facts, §3)."""
+        for number, member in enumerate(members):
+            beside = set(range(len(members))) - self._ancestors(number) - {number}
+            beside = {other for other in beside if number not in self._ancestors(other)}
+            if beside and member.config.dynamic_batching.default_queue_policy.max_queue_size:
+                problem = (
+                    f"its model states max_queue_size and runs beside step[{min(beside)}], which hangs below release 26.02"
+                )
+                raise WiringError(
+                    self._place(number), problem, "leave max_queue_size out, or run the steps one after the other"
+                )
+
+    def _ancestors(self, number: int) -> set[int]:
+        """Return the steps that have to be done before this one."""
+        before = {maker for maker, taker in self.edges if taker == number}
+        return before.union(*(self._ancestors(maker) for maker in before))
 
     def inputs(self) -> list[Tensor]:
         """Return the pipeline's inputs, typed by the steps that take them."""

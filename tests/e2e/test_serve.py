@@ -36,8 +36,8 @@ def serving(built):
         printed.append(process.stdout.readline())
         assert printed[-1], "the server ended before it was ready"
     yield process, ports, printed
-    process.kill()
-    process.stdout.close()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=40)
 
 
 def test_serve_prints_a_line_a_ready_model_and_the_three_addresses(serving):

@@ -55,6 +55,15 @@ def test_wiring_that_does_not_fit_is_refused(ensemble, sentence):
     assert str(caught.value).startswith("ensembles/e/ensemble.toml")
 
 
+def test_a_queue_limit_on_a_step_that_runs_beside_another_is_refused():
+    limited = member({"vector": ("FP32", [4])}, {"score": ("FP32", [1])})
+    limited.config.dynamic_batching.default_queue_policy.max_queue_size = 8
+    members = {**MEMBERS, "limited": limited}
+    with pytest.raises(WiringError, match=r"step\[3\] \(limited\): its model states max_queue_size and runs beside step\[2\]"):
+        wire(pipeline("tokenize", "encode", "head", "limited", outputs=("label", "score")), members)
+    wire(pipeline("tokenize", "encode", "limited", outputs=("score",)), members)  # one after the other it does no harm
+
+
 def test_a_map_of_a_tensor_that_the_model_has_not_is_refused():
     with pytest.raises(UnknownKeyError, match=r"step\[0\].input_map: unknown key 'txt'; did you mean 'text'"):
         wire(pipeline(Step("tokenize", input_map={"txt": "text"}), "encode", "head"), MEMBERS)
