@@ -133,18 +133,19 @@ class AsyncClient:
         request = {"model_name": model, "inputs": sent, "model_version": version, "enable_empty_final_response": True}
         parts = self._client.stream_infer(_once(request))
         limit = self.timeout if timeout is None else timeout
+        left_early = True
         try:
-            while True:
+            while left_early:
                 async with self._guarded(limit, model):
                     result, error = await anext(parts)
                 if error is not None:
                     raise wire.translate(error, self.address, model)
+                left_early = not result.get_response().parameters["triton_final_response"].bool_param
                 if part := wire.answer(result, metadata, None):
                     yield part
-                if result.get_response().parameters["triton_final_response"].bool_param:
-                    return
         finally:
-            parts.cancel()
+            if left_early:
+                parts.cancel()
 
     @asynccontextmanager
     async def _guarded(self, limit: float, model: str = "") -> AsyncIterator[None]:

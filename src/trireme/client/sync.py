@@ -145,11 +145,13 @@ class Client:
         limit = self.timeout if timeout is None else timeout
         with self._connect(limit) as client:  # a connection has one stream, and callers may want several
             client.start_stream(callback=lambda result, error: parts.put((result, error)), stream_timeout=limit)
+            left_early = True
             try:
                 client.async_stream_infer(model, sent, model_version=version, enable_empty_final_response=True)
                 yield from self._parts(parts, metadata, limit)
+                left_early = False
             finally:
-                client.stop_stream(cancel_requests=True)
+                client.stop_stream(cancel_requests=left_early)
 
     def _parts(
         self, parts: queue.Queue[tuple[Any, Exception | None]], metadata: wire.Metadata, limit: float
