@@ -14,7 +14,7 @@ import numpy as np
 from trireme import artefacts, config, modelconfig
 from trireme.client import Client
 from trireme.discover import find
-from trireme.errors import ServerError, ValueRefusedError
+from trireme.errors import ServerError, TriremeError, ValueRefusedError
 from trireme.server import embedded
 from trireme.server.launcher import LOOPBACK
 from trireme.server.process import Ports
@@ -117,8 +117,8 @@ class Dev:
             if isinstance(model, Model):
                 self.load(model)
                 say(f"{self.name}: reloaded")
-        except Exception as error:  # noqa: BLE001 - half-written sources can raise anything, and must not end the server
-            say(f"{self.name}: not reloaded, the last good one stays: {type(error).__name__}: {error}")
+        except (TriremeError, OSError) as error:
+            say(f"{self.name}: not reloaded, the last good one stays: {error}")
 
     def _binding(self) -> dict[str, Any]:
         """Return what PyTriton binds: the function, the tensors, the batching."""
@@ -144,16 +144,24 @@ def open_infer(artefact: Artefact, message: ModelConfig, server: str) -> Infer:
 
     """
     if (artefact.folder / "infer.py").is_file():
-        source = load_module(artefact.folder / "infer.py")
-        parameters = {key: value.string_value for key, value in message.parameters.items()}
-        if hasattr(source, "setup"):
-            source.setup(SimpleNamespace(folder=artefact.folder, parameters=parameters, call=_caller(server)))
-        infer: Infer = source.infer
-        return infer
+        return _python_infer(artefact, message, server)
     if (artefact.folder / "model.onnx").is_file():
         return _onnx_infer(artefact.folder / "model.onnx")
     message_text = f"{message.name}: dev serves infer.py and ONNX, not {', '.join(artefact.files)}; use `make serve`"
     raise ServerError(message_text)
+
+
+def _python_infer(artefact: Artefact, message: ModelConfig, server: str) -> Infer:
+    parameters = {key: value.string_value for key, value in message.parameters.items()}
+    try:
+        source = load_module(artefact.folder / "infer.py")
+        if hasattr(source, "setup"):
+            source.setup(SimpleNamespace(folder=artefact.folder, parameters=parameters, call=_caller(server)))
+        infer: Infer = source.infer
+    except Exception as error:  # half-written sources can raise anything, and must not end the server
+        sentence = f"models/{message.name}/infer.py does not load: {type(error).__name__}: {error}"
+        raise ServerError(sentence) from error
+    return infer
 
 
 def _onnx_infer(path: Path) -> Infer:

@@ -26,6 +26,12 @@ def test_a_format_that_pytriton_cannot_run_is_refused(project):
         Dev(project, "script", ports=(1, 2), server="")
 
 
+def test_sources_that_do_not_load_are_one_line(project):
+    (project / "models/double/infer.py").write_text("import no_such_module\ndef infer(*, x): return {'y': x}\n")
+    with pytest.raises(ServerError, match=r"models/double/infer.py does not load: ModuleNotFoundError: No module named"):
+        Dev(project, "double", ports=(1, 2), server="")
+
+
 def test_an_onnx_model_is_a_function_of_its_inputs(project):
     create(project, "graph", "onnxruntime")
     dev = Dev(project, "graph", ports=(1, 2), server="")

@@ -1,9 +1,12 @@
+import json
 import sys
 import sysconfig
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from trireme.discover import read_toml
 from trireme.errors import ServerError
 from trireme.server import embedded
 
@@ -47,3 +50,9 @@ def test_the_interpreters_own_library_comes_first():
     environment = embedded.environment(embedded.find())
     assert Path(environment["LD_LIBRARY_PATH"].split(":")[0]) == embedded.libpython().parent
     assert environment["PATH"].startswith(str(Path(sys.executable).parent))
+
+
+def test_versions_toml_names_the_server_that_the_wheel_carries(server):
+    with urllib.request.urlopen(f"{server.http}/v2", timeout=5) as answer:
+        served = json.load(answer)["version"]
+    assert read_toml(Path(__file__).parents[2] / "versions.toml")["embedded"]["server"] == served
