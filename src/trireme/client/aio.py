@@ -139,6 +139,7 @@ class AsyncClient:
                 async with self._guarded(limit, model):
                     result, error = await anext(parts)
                 if error is not None:
+                    left_early = False  # a refusal ends the stream as well
                     raise wire.translate(error, self.address, model)
                 left_early = not result.get_response().parameters["triton_final_response"].bool_param
                 if part := wire.answer(result, metadata, None):

@@ -150,6 +150,9 @@ class Client:
                 client.async_stream_infer(model, sent, model_version=version, enable_empty_final_response=True)
                 yield from self._parts(parts, metadata, limit)
                 left_early = False
+            except CallError as error:  # a refusal ends the stream as well
+                left_early = isinstance(error, DeadlineError)
+                raise
             finally:
                 client.stop_stream(cancel_requests=left_early)
 
