@@ -1,7 +1,8 @@
 """What the twins have in common: where the artefact is, on which device, and what is refused at load.
 
 A twin stands in for a native backend where Triton finds no native library. What it honours, it honours as the native
-backend does; what it cannot, it refuses at load with a sentence. Copied into each twin's folder beside batching.py, which
+backend does; what it cannot, it refuses at load with a sentence. A `reshape` is not its business: Triton's core applies it
+on the way in and out. Copied into each twin's folder beside batching.py, which
 is the adapter.
 """
 
@@ -43,13 +44,6 @@ class Twin(BatchedModel):
     def open(self) -> None:
         """Open self.file; raise what should fail the load."""
         raise NotImplementedError
-
-    def compute(self, arrays, wanted) -> dict:
-        """Return the wanted outputs of the opened model, shaped as the artefact shapes them."""
-        raise NotImplementedError
-
-    def run(self, arrays, wanted) -> dict:
-        return self.compute(arrays, wanted)  # Triton's core applies each reshape, on the way in and out
 
     def refuse_unsupported(self) -> None:
         """Refuse what the native backend would honour and this twin would not."""

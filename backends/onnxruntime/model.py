@@ -17,5 +17,5 @@ class TritonPythonModel(Twin):
 
         self.session = OnnxSession(self)
 
-    def compute(self, arrays, wanted) -> dict:
+    def run(self, arrays, wanted) -> dict:
         return self.session.compute(arrays, wanted)

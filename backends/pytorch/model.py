@@ -34,7 +34,7 @@ class TritonPythonModel(Twin):
                 f"cannot place the inputs {', '.join(self.places)}: name them as forward does, or <name>__<index> from 0"
             )
 
-    def compute(self, arrays, wanted) -> dict:
+    def run(self, arrays, wanted) -> dict:
         with self.torch.inference_mode(self.inference_mode):
             tensors = [self.torch.from_numpy(arrays[name]).to(self.target) for name in sorted(arrays, key=self.places.get)]
             results = self.module(*tensors)

@@ -38,7 +38,7 @@ class TritonPythonModel(Twin):
             from engine import Engine as Runner
         self.runner = Runner(self)
 
-    def compute(self, arrays, wanted) -> dict:
+    def run(self, arrays, wanted) -> dict:
         return self.runner.compute(arrays, wanted)
 
 

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 def of_file(path: Path) -> str:
     """Return the file's sha256, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _chunked(file)
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def of_files(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
@@ -36,10 +39,3 @@ def of_packages(names: Iterable[str]) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def _chunked(file: object) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(1 << 20):  # type: ignore[attr-defined]
-        digest.update(chunk)
-    return digest.hexdigest()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from trireme.spec import Model, Version
 
 FORMAT = 1
+LOCK = "repo.lock"
+"""Its name, at the root of the built tree."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from trireme import artefacts, config, contracts, modelconfig, wiring
 from trireme.errors import ValueRefusedError
 from trireme.examples import read_examples
-from trireme.lock import Lock
+from trireme.lock import LOCK, Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 CACHE = ".trireme/artefacts"
 TREE = "model_repository"
-LOCK = "repo.lock"
 
 
 @dataclass(frozen=True)

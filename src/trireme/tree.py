@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trireme.errors import ForeignFileError
+from trireme.lock import LOCK, Lock
 from trireme.modelconfig import HEADER
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def stale_texts(tree: Path, plan: Plan) -> list[str]:
 
 
 def foreign(tree: Path, plan: Plan) -> list[str]:
-    """Return the files that no build of ours wrote: Triton takes every folder of a repository for a model."""
+    """Return the files that no build of ours wrote, by the tree's own lock."""
     published = {
         f"{name}/{number}/{path}"
-        for name, versions in plan.lock.versions.items()
+        for name, versions in Lock.read(tree / LOCK).versions.items()
         for number, entry in versions.items()
         for path in entry["files"]
     }

@@ -44,6 +44,15 @@ def test_a_version_that_nobody_was_given_can_be_forgotten(published):
     assert build(discover(published), relock=("double",)).changed
 
 
+def test_a_source_that_is_gone_goes_with_the_version_that_is_forgotten(project):
+    extra = project / "models/double/table.txt"
+    extra.write_text("1")
+    build(discover(project))
+    extra.unlink()
+    build(discover(project), relock=("double",))
+    assert not (project / "model_repository/double/1/table.txt").exists()
+
+
 def test_a_reproducible_version_with_other_bytes_is_refused(published):
     path = published / "model_repository/repo.lock"
     table = json.loads(path.read_text())
