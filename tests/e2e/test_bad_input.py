@@ -2,11 +2,14 @@
 
 import io
 import json
+import struct
 import urllib.error
 import urllib.request
+import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 from tritonclient import grpc, http
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
@@ -20,6 +23,16 @@ NAMED = (
 
 def text(*items):
     return np.array([[item] for item in items], object)
+
+
+def huge_png():
+    """A PNG of 8 x 8 pixels whose header promises 60,000 x 60,000."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    data = bytearray(buffer.getvalue())
+    data[16:24] = struct.pack(">II", 60_000, 60_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
 
 
 def named(**changed):
@@ -42,6 +55,7 @@ CASES = [
     ("text that is not UTF-8", "text_classification", {"text": text(b"\xff\xfe")}, "text: row 0 is not UTF-8"),
     ("text that is not UTF-8", "text_router", {"text": text(b"\xff\xfe")}, "text: row 0 is not UTF-8"),
     ("a zero-byte image", "image_detection", {"image": text(b"")}, "image: row 0 is empty"),
+    ("a huge image", "image_detection", {"image": text(huge_png())}, "60000 x 60000 pixels; expected at most 50 megapixels"),
     ("a broken image", "image_detection", {"image": text(b"\xff\xd8\xff\xe0" + bytes(50))}, "image: row 0 is"),
 ]
 
