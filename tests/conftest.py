@@ -11,7 +11,7 @@ from trireme.new import create
 from trireme.server.process import Server
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("unit", "models", "ensembles", "backends", "client", "server", "bench", "e2e")
+FOLDERS = ("unit", "lint", "models", "ensembles", "backends", "client", "server", "bench", "e2e")
 
 
 def pytest_configure(config):

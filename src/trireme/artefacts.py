@@ -13,8 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from google.protobuf.message import DecodeError
-
 from trireme import digest, onnxio
 from trireme.errors import ExportFailedError, GateFailedError
 from trireme.tensors import Tensor
@@ -77,10 +75,10 @@ def make(model: Model, version: Version, cache: Path, *, measured: bool = True) 
         os.chmod(making, 0o755)  # noqa: PTH101, S103 - mkdtemp's 0700 would follow the folder into the served tree
         _copy_served(version, making)
         measures = _run(model, version, making, log, measured=measured)
-        try:
-            artefact = _describe(version, making, measures)
-        except (DecodeError, KeyError) as error:
-            raise ExportFailedError(f"models/{model.name}", f"model.onnx is no graph that can be read ({error})", log) from None
+        stated = onnxio.Graph() if version.infers else onnxio.read_beside(making)
+        if stated.problem:
+            raise ExportFailedError(f"models/{model.name}", f"model.onnx is no graph that can be read: {stated.problem}", log)
+        artefact = _describe(version, making, measures, stated)
         (making / RECORD).write_text(json.dumps(_to_json(artefact), indent=1), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         making.rename(folder)
@@ -159,12 +157,10 @@ def _where(trace: str, model: Model) -> str:
     return "models/" + "/".join([model.name, ":".join(found[-1])] if found else [model.name])
 
 
-def _describe(version: Version, out: Path, measures: Mapping[str, float]) -> Artefact:
+def _describe(version: Version, out: Path, measures: Mapping[str, float], stated: onnxio.Graph) -> Artefact:
     files = digest.of_files(out, (path for path in out.rglob("*") if path.is_file() and path.suffix != ".pyc"))
-    graph = out / "model.onnx"
-    inputs, outputs = onnxio.read(graph) if graph.is_file() and not version.infers else ((), ())
     packages = digest.of_packages(version.packages)
-    return Artefact(out, files, source_digests(version), packages, measures, inputs, outputs)
+    return Artefact(out, files, source_digests(version), packages, measures, stated.inputs, stated.outputs)
 
 
 def _to_json(artefact: Artefact) -> dict[str, object]:

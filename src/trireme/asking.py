@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
+    from trireme.arrays import Array
     from trireme.client import Client
     from trireme.examples import Example
-    from trireme.tensors import Array
 
 
 def ask(client: Client, config: ModelConfig, example: Example, version: str = "") -> dict[str, Array]:

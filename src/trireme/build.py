@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trireme import artefacts, tree
-from trireme.errors import StaleTextError
+from trireme.errors import LintFailedError, StaleTextError
+from trireme.lint import releases
+from trireme.lint.finding import Severity
+from trireme.lint.repository import Options
+from trireme.lint.run import lint
 from trireme.plan import CACHE, TREE, make_plan
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from trireme.discover import Sources
     from trireme.plan import Plan, Watch
 
@@ -20,6 +26,18 @@ class Built:
 
     plan: Plan
     changed: tuple[str, ...]
+
+
+def check_repository(tree: Path) -> None:
+    """Refuse a tree that a server would refuse: any of the pinned releases, and a laptop without a GPU.
+
+    Raises:
+        LintFailedError: with the first finding.
+
+    """
+    found = [finding for finding in lint(tree, Options(releases.pinned(tree), gpus=0)) if finding.severity is Severity.ERROR]
+    if found:
+        raise LintFailedError(found)
 
 
 def build(sources: Sources, *, locked: bool = False, relock: tuple[str, ...] = (), watch: Watch | None = None) -> Built:
@@ -38,7 +56,7 @@ def build(sources: Sources, *, locked: bool = False, relock: tuple[str, ...] = (
     if locked and (stale := tree.stale_texts(target, plan)):
         raise StaleTextError(f"{TREE}/{path}" for path in stale)
     if changed:
-        tree.replace(target, plan)
+        tree.replace(target, plan, check_repository)
         for model in sources.models:
             kept = [artefact for (name, _), artefact in plan.artefacts.items() if name == model.name]
             artefacts.prune(model, kept, sources.root / CACHE)

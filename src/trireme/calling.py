@@ -19,8 +19,8 @@ from trireme.plan import TREE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from trireme.arrays import Array
     from trireme.spec import Ensemble, Model
-    from trireme.tensors import Array
 
 LONGEST = 12
 """Numbers of one tensor that are shown; longer ones are described."""

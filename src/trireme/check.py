@@ -6,6 +6,10 @@ import difflib
 from typing import TYPE_CHECKING
 
 from trireme import digest, tree
+from trireme.lint import output, releases
+from trireme.lint.finding import Severity
+from trireme.lint.repository import Options
+from trireme.lint.run import lint
 from trireme.plan import TREE, make_plan
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ def check(sources: Sources) -> list[str]:
     target = sources.root / TREE
     if not target.is_dir():
         return [f"{TREE}/ is not built; run `make repo`"]
-    return [*_texts(target, plan), *_bytes(target, plan), *_foreign(target, plan)]
+    return [*_texts(target, plan), *_bytes(target, plan), *_foreign(target, plan)] or [*_refused(target)]
 
 
 def _texts(target: Path, plan: Plan) -> Iterator[str]:
@@ -53,6 +57,14 @@ def _bytes(target: Path, plan: Plan) -> Iterator[str]:
                 yield f"{TREE}/{name}/{number}/{path} is missing; run `make repo`"
             elif digest.of_file(built) != wanted:
                 yield f"{TREE}/{name}/{number}/{path} was changed after it was built; run `make repo`"
+
+
+def _refused(target: Path) -> Iterator[str]:
+    """Name what Triton would refuse, or load and not do as the config says."""
+    found = lint(target, Options(releases.pinned(target), gpus=0))
+    shown = [finding for finding in found if finding.severity is not Severity.ADVICE]
+    if shown:
+        yield output.text(shown, TREE)
 
 
 def _foreign(target: Path, plan: Plan) -> Iterator[str]:

@@ -85,6 +85,62 @@ def check(root: Path | None) -> None:
     click.echo("model_repository/: as the sources say")
 
 
+@cli.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--triton",
+    "releases",
+    metavar="RELEASE",
+    multiple=True,
+    help="Check for this release, e.g. 24.10 or `embedded`; repeat for several. By default those that versions.toml pins.",
+)
+@click.option("--select", metavar="CODES", default="", help="Only these, e.g. TR1,TR512: codes or beginnings of codes.")
+@click.option("--ignore", metavar="CODES", default="", help="All but these.")
+@click.option("--gpus", type=click.IntRange(0), help="How many GPUs the server has; not said, GPUs are not checked.")
+@click.option(
+    "--backends", metavar="NAMES", help="Backends that the server has, by commas; by default those of Triton's images."
+)
+@click.option("--shm-size", default="64m", show_default=True, help="Shared memory of the server: a number with k, m or g.")
+@click.option("--latency-goal", type=click.FloatRange(0, min_open=True), help="Milliseconds; a model with one needs a warm-up.")
+@click.option("--format", "style", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True)
+@click.option("--fix", is_flag=True, help="Mend what has one right answer, and show the difference.")
+@click.option("--explain", metavar="CODE", help="Print a rule's page: why, a bad example and a good one.")
+@click.pass_obj
+def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
+    root: Path | None,
+    path: Path | None,
+    releases: tuple[str, ...],
+    select: str,
+    ignore: str,
+    gpus: int | None,
+    backends: str | None,
+    shm_size: str,
+    latency_goal: float | None,
+    style: str,
+    *,
+    fix: bool,
+    explain: str | None,
+) -> None:
+    """Say what Triton will refuse in a model repository, before it starts.
+
+    PATH is a model repository of anybody's, or one model in it; model_repository/ by default. Nothing is run and nothing
+    needs to be installed: no server, no GPU, no backend. Exit code 0: nothing found, or only advice; 1: errors or warnings;
+    2: it could not be checked.
+    """
+    from trireme.lint import command
+
+    if explain is not None:
+        click.echo(command.page(explain))
+        return
+    if path is None:
+        path = (root or find_root(Path.cwd())) / "model_repository"
+    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal)
+    text, code = command.run(asked, style, fix=fix)
+    if text:
+        click.echo(text)
+    sys.exit(code)
+
+
 @cli.command("list")
 @click.pass_obj
 def list_units(root: Path | None) -> None:

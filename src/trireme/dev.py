@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trireme import artefacts, config, modelconfig
+from trireme.arrays import NUMPY, to_array
 from trireme.client import Client
 from trireme.discover import find
 from trireme.errors import ServerError, TriremeError, ValueRefusedError
@@ -20,7 +21,6 @@ from trireme.server.launcher import LOOPBACK
 from trireme.server.process import Ports
 from trireme.sources import load_module
 from trireme.spec import Model
-from trireme.tensors import NUMPY, to_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
+    from trireme.arrays import Array
     from trireme.artefacts import Artefact
     from trireme.sources import Infer
-    from trireme.tensors import Array, Tensor
+    from trireme.tensors import Tensor
 
 CACHE = ".trireme/dev"
 LOG = ".trireme/dev.log"

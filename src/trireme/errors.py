@@ -14,6 +14,7 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 │   ├── GateFailedError         a measured value is under its gate
 │   ├── ChangedBytesError       a published version came out with other bytes from the same sources
 │   ├── ForeignFileError        the tree holds files that no build wrote, and would lose them
+│   ├── LintFailedError         Triton would refuse what was built
 │   └── StaleTextError          a committed text is not what the sources say (build --locked)
 ├── ServerError                 the server cannot be started, or died
 └── CallError                   a request that was refused, by the client or by the server
@@ -31,6 +32,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from trireme.lint.finding import Finding
 
 
 class TriremeError(Exception):
@@ -136,6 +139,16 @@ class ForeignFileError(BuildError):
         super().__init__(
             f"{tree}: {', '.join(paths[:3])}{more} was not built here and would be lost; move it out, the tree is built whole",
         )
+
+
+class LintFailedError(BuildError):
+    """Triton would refuse what was built; takes the findings of `trireme.lint` that are errors."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        place = f"{first.path}:{first.line}:{first.column}"
+        super().__init__(f"Triton would refuse {place}: {first.code} {first.message}; {first.remedy}{more}")
 
 
 class StaleTextError(BuildError):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trireme import kinds, modelconfig
+from trireme.arrays import read_value, to_array
 from trireme.errors import MissingSourceError, UnknownKeyError, UnreadableError, ValueRefusedError
-from trireme.tensors import read_value, to_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
-    from trireme.tensors import Array, Tensor
+    from trireme.arrays import Array
+    from trireme.tensors import Tensor
 
 KEYS = ("inputs", "outputs", "tolerance")
 DEFAULT_TOLERANCE = 1e-4

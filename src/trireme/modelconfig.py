@@ -13,6 +13,7 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from trireme import kinds
 from trireme.errors import UnknownKeyError, UnreadableError, ValueRefusedError, suggestion
+from trireme.lint import releases
 from trireme.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 HEADER = "# Built from "
 """How each text that a build writes begins."""
-NEWER_THAN_24_10: Mapping[str, str] = {
-    "inference.ModelConfig.model_metrics": "24.11",
-    "inference.ModelEnsembling.max_inflight_requests": "25.11",
-}
-"""Fields that a server of release 24.10 cannot parse, with the release that brought them (TRITON facts, §3)."""
 
 
 def parse(table: Table, place: str, *, allow_newer: bool = False) -> ModelConfig:
@@ -94,9 +90,9 @@ def _check_keys(table: object, message: Descriptor, place: str, *, allow_newer: 
         field = message.fields_by_name.get(key)
         if field is None:
             raise UnknownKeyError(place, key, message.fields_by_name)
-        since = NEWER_THAN_24_10.get(field.full_name)
-        if since and not allow_newer:
-            remedy = f"the field is newer than 24.10 (since {since}); put it under [variants.<machine>]"
+        since = releases.since(field.full_name)
+        if since > releases.EMBEDDED and not allow_newer:
+            remedy = f"the field is newer than {releases.EMBEDDED} (since {since}); put it under [variants.<machine>]"
             raise ValueRefusedError(f"{place}.{key}", value, remedy)
         _check_value(value, field, f"{place}.{key}", allow_newer=allow_newer)
 

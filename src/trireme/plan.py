@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from trireme import artefacts, config, contracts, modelconfig, wiring
 from trireme.errors import ValueRefusedError
 from trireme.examples import read_examples
+from trireme.lint import settings
+from trireme.lint.settings import Settings
 from trireme.lock import LOCK, Lock
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         members[ensemble.name] = wiring.Member(message, (1,))
     for unit in sources.units:
         read_examples(unit.folder, members[unit.name].config)
+        if unit.lint != Settings():
+            texts[f"{unit.name}/{settings.FILE}"] = settings.to_text(unit.lint, f"{modelconfig.HEADER}{unit.place}")
     files = {
         f"{name}/{number}/{path}": artefact.folder / path
         for (name, number), artefact in made.items()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from trireme.tensors import Array
+    from trireme.arrays import Array
 
     Infer = Callable[..., dict[str, Array]]
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from trireme import kinds, modelconfig
 from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
+from trireme.lint import settings
+from trireme.lint.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,6 +80,7 @@ class Model:
     variants: Mapping[str, Table]
     gate_reads: tuple[str, ...] = ()
     """Other models whose files gate.py reads: when they change, it measures again."""
+    lint: Settings = field(default_factory=Settings)
 
     @property
     def place(self) -> str:
@@ -94,7 +97,7 @@ class Model:
         """
         place = f"models/{folder.name}/model.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants"), place)
+        _check_keys(table, ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants", "lint"), place)
         number = table.get("version")
         if type(number) is not int or number < 1:
             raise ValueRefusedError(f"{place}: version", number, "it is a whole number from 1")
@@ -113,7 +116,8 @@ class Model:
         for name in gate_reads:
             if not (folder.parent / name).is_dir():
                 raise MissingSourceError(f"{place}: gate_reads", f"models/{name}", "it names another model")
-        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads)
+        lint = settings.parse(kinds.table(table.get("lint", {}), f"{place}: lint"), f"{place}: lint")
+        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads, lint)
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ class Ensemble:
     outputs: tuple[str, ...]
     steps: tuple[Step, ...]
     config: Table
+    lint: Settings = field(default_factory=Settings)
 
     @property
     def place(self) -> str:
@@ -152,7 +157,7 @@ class Ensemble:
         """
         place = f"ensembles/{folder.name}/ensemble.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("inputs", "outputs", "step", "config"), place)
+        _check_keys(table, ("inputs", "outputs", "step", "config", "lint"), place)
         for key in ("inputs", "outputs", "step"):
             if not isinstance(table.get(key), list) or not table[key]:
                 raise ValueRefusedError(f"{place}: {key}", table.get(key), "it is a list that holds at least one")
@@ -165,7 +170,8 @@ class Ensemble:
         for key, names in (("inputs", inputs), ("outputs", outputs)):
             if len(set(names)) < len(names):
                 raise ValueRefusedError(f"{place}: {key}", list(names), "each name stands in it once")
-        return cls(folder.name, folder, inputs, outputs, steps, config)
+        lint = settings.parse(kinds.table(table.get("lint", {}), f"{place}: lint"), f"{place}: lint")
+        return cls(folder.name, folder, inputs, outputs, steps, config, lint)
 
 
 DERIVED = frozenset({"name", "platform", "backend", "input", "output", "ensemble_scheduling", "instance_group"})

@@ -13,7 +13,7 @@ from trireme.modelconfig import HEADER
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from trireme.plan import Plan
 
@@ -46,11 +46,12 @@ def foreign(tree: Path, plan: Plan) -> list[str]:
     return [path for path in unplanned(tree, plan) if path not in published and not _is_our_text(tree / path)]
 
 
-def replace(tree: Path, plan: Plan) -> None:
-    """Write the plan into a sibling and rename it in; whatever fails before that leaves the old tree.
+def replace(tree: Path, plan: Plan, verify: Callable[[Path], None]) -> None:
+    """Write the plan into a sibling, verify that, and rename it in; whatever fails before that leaves the old tree.
 
     Raises:
         ForeignFileError: the tree holds files that no build wrote, which replacing it would lose.
+        BuildError: what verify raises of the new tree.
 
     """
     if strangers := foreign(tree, plan):
@@ -60,6 +61,7 @@ def replace(tree: Path, plan: Plan) -> None:
     try:
         _write(staging, plan)
         _carry_over(tree, staging)
+        verify(staging)
         _swap(staging, tree)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

@@ -44,6 +44,6 @@ def test_the_old_tree_comes_back_when_the_new_one_cannot_be_put_in_place(built, 
 
     monkeypatch.setattr(type(target), "rename", fail_for_the_new)
     with pytest.raises(OSError, match="no"):
-        tree.replace(target, plan)
+        tree.replace(target, plan, lambda _: None)
     monkeypatch.undo()
     assert tree.differences(target, plan) == []

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from trireme.arrays import Array
     from trireme.discover import Sources
-    from trireme.tensors import Array
 
     Row = tuple[str, str, str, str]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from trireme.tensors import Array
+    from trireme.arrays import Array
 
 
 class AsyncClient:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
 
-    from trireme.tensors import Array
+    from trireme.arrays import Array
 
 PATIENCE = 5.0
 """Seconds to wait for the server to let go of a region."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
+from trireme.arrays import to_array
 from trireme.errors import (
     CallError,
     DeadlineError,
@@ -20,13 +21,13 @@ from trireme.errors import (
     ValueRefusedError,
     suggestion,
 )
-from trireme.tensors import Tensor, to_array
+from trireme.tensors import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
-    from trireme.tensors import Array
+    from trireme.arrays import Array
 
 DEFAULT_ADDRESS = "grpc://127.0.0.1:8001"
 DEFAULT_TIMEOUT = 30.0

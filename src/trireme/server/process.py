@@ -79,7 +79,16 @@ class Ports:
 class Server:
     """A tritonserver over one repository; a context manager."""
 
-    def __init__(self, repository: Path, log: Path, *, ports: Ports | None = None, flags: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        repository: Path,
+        log: Path,
+        *,
+        ports: Ports | None = None,
+        flags: tuple[str, ...] = (),
+        limit: float = START_LIMIT,
+    ) -> None:
+        self.limit = limit
         self.repository = repository.resolve()
         self.ports = ports or Ports.free()
         self.log = log
@@ -177,7 +186,7 @@ class Server:
         return list(dict.fromkeys(found)) or text.strip().splitlines()[-1:]
 
     def _wait_until_ready(self) -> None:
-        end = time.monotonic() + START_LIMIT
+        end = time.monotonic() + self.limit
         while time.monotonic() < end:
             if not self.running():
                 message = (
@@ -187,7 +196,7 @@ class Server:
             if self._answers_ready():
                 return
             time.sleep(0.05)
-        message = f"the server was not ready in {START_LIMIT:g} s; its log is {self.log}"
+        message = f"the server was not ready in {self.limit:g} s; its log is {self.log}"
         raise ServerError(message)
 
     def _answers_ready(self) -> bool:

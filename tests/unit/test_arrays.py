@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from trireme.arrays import read_value, to_array
 from trireme.errors import ValueRefusedError
-from trireme.tensors import Tensor, read_value, to_array
+from trireme.tensors import Tensor
 
 FLOATS = Tensor("x", "TYPE_FP32", (2,))
 TEXT = Tensor("text", "TYPE_STRING", (1,))

@@ -1,0 +1,113 @@
+"""`trireme lint`: from the command line's words to findings, a text and an exit code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
+from trireme.lint import fix as mending
+from trireme.lint import output, releases, rule
+from trireme.lint.finding import Severity
+from trireme.lint.repository import CONFIG, Options
+from trireme.lint.run import Choice, lint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trireme.lint.finding import Finding
+
+SIZE = re.compile(r"(?P<number>\d+)(?P<unit>[kmg]?)i?b?", re.IGNORECASE)
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for, in its own words."""
+
+    path: Path
+    releases: tuple[str, ...] = ()
+    select: str = ""
+    ignore: str = ""
+    gpus: int | None = None
+    backends: str | None = None
+    shm_size: str = "64m"
+    latency_goal: float | None = None
+
+
+def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, int]:
+    """Return what to print and the exit code: 0 nothing but advice, 1 errors or warnings.
+
+    Raises:
+        SourceError: the path is not there, or an option says something that cannot be.
+
+    """
+    if not asked.path.exists() and not asked.path.is_symlink():
+        raise MissingSourceError(str(asked.path), "the repository", "name a folder of models, or run `make repo` first")
+    root, only = (asked.path, "") if not _is_model(asked.path) else (asked.path.resolve().parent, asked.path.resolve().name)
+    findings = lint(root, options(asked), _choice(asked), only=only)
+    shown = []
+    if fix:
+        for path, text, diff in mending.diffs(root, findings):
+            mending.write(path, text)
+            shown.append(diff)
+        findings = lint(root, options(asked), _choice(asked), only=only) if shown else findings
+    place = _relative(asked.path if not only else asked.path.parent)
+    shown.append(output.FORMATS[style](findings, place))
+    return "\n".join(part for part in shown if part), int(_matters(findings))
+
+
+def page(code: str) -> str:
+    """Return a rule's page.
+
+    Raises:
+        UnknownKeyError: there is no such rule.
+
+    """
+    one = rule.found().get(code.upper())
+    if one is None:
+        raise UnknownKeyError("--explain", code, rule.found())
+    return f"{one.code} ({one.severity.value}): {one.title}\n\n{one.page}"
+
+
+def options(asked: Asked) -> Options:
+    """Return what is known of the server."""
+    size = SIZE.fullmatch(asked.shm_size.strip())
+    if size is None:
+        raise ValueRefusedError("--shm-size", asked.shm_size, "write a number of bytes, or one with k, m or g, such as 64m")
+    wanted = tuple(sorted({releases.check(release) for release in asked.releases})) or releases.pinned(asked.path)
+    backends = None if asked.backends is None else tuple(name.strip() for name in asked.backends.split(",") if name.strip())
+    return Options(
+        wanted,
+        gpus=asked.gpus,
+        backends=backends,
+        shm_bytes=int(size["number"]) * UNITS[size["unit"].lower()],
+        latency_goal_ms=asked.latency_goal,
+    )
+
+
+def _choice(asked: Asked) -> Choice:
+    chosen = {}
+    for name in ("select", "ignore"):
+        codes = tuple(code.strip().upper() for code in getattr(asked, name).split(",") if code.strip())
+        for code in codes:
+            if not any(known.startswith(code) for known in rule.found()):
+                raise UnknownKeyError(f"--{name}", code, rule.found())
+        chosen[name] = codes
+    return Choice(**chosen)
+
+
+def _relative(path: Path) -> str:
+    """Write a path as people type it: from here, where it lies below."""
+    here = type(path).cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
+
+
+def _is_model(path: Path) -> bool:
+    """Say whether a path is one model: it holds a config, and its own folders are versions, not models."""
+    return (path / CONFIG).is_file()
+
+
+def _matters(findings: list[Finding]) -> bool:
+    return any(finding.severity is not Severity.ADVICE for finding in findings)

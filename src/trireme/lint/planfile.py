@@ -1,0 +1,81 @@
+"""What a TensorRT plan holds: from TensorRT itself where it is installed, else from the record beside the plan.
+
+The record is `<plan>.json`: `sha256` of the plan, and `profiles`, one table a profile, of `min`, `opt` and `max`
+shapes by input, the batch included.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trireme import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The least and the most shape of each input, the batch included."""
+
+    ranges: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]
+
+    def covers(self, shapes: Mapping[str, Sequence[int]]) -> bool:
+        """Say whether all shapes lie in the ranges; an input that is not stated has none of its own."""
+        return all(_between(shape, *self.ranges[name]) for name, shape in shapes.items() if name in self.ranges)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan's profiles; problem says why the record cannot be believed."""
+
+    profiles: tuple[Profile, ...] = ()
+    problem: str = ""
+
+
+def read(path: Path) -> Plan:
+    """Return what is known of a plan; an empty one when there is neither TensorRT nor a record."""
+    record = path.with_name(path.name + ".json")
+    if importlib.util.find_spec("tensorrt") is not None:
+        found = _from_tensorrt(path)
+        if found is not None:
+            return found
+    if not record.is_file():
+        return Plan()
+    try:
+        table = json.loads(record.read_text(encoding="utf-8"))
+        profiles = tuple(
+            Profile({name: (tuple(map(int, sizes["min"])), tuple(map(int, sizes["max"]))) for name, sizes in profile.items()})
+            for profile in table.get("profiles", [])
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return Plan(problem=f"it cannot be read ({type(error).__name__}: {error})")
+    known = table.get("sha256")
+    if known and path.is_file() and known != digest.of_file(path):
+        return Plan(profiles, "it is of another plan (sha256 differs)")
+    return Plan(profiles)
+
+
+def _from_tensorrt(path: Path) -> Plan | None:
+    """Return the profiles by TensorRT's own runtime; None when it cannot read the plan here (another release, no GPU)."""
+    trt: Any = importlib.import_module("tensorrt")
+    engine = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(path.read_bytes())
+    if engine is None:
+        return None
+    names = [engine.get_tensor_name(number) for number in range(engine.num_io_tensors)]
+    inputs = [name for name in names if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT]
+    profiles = []
+    for number in range(engine.num_optimization_profiles):
+        shapes = {name: engine.get_tensor_profile_shape(name, number) for name in inputs}
+        profiles.append(Profile({name: (tuple(least), tuple(most)) for name, (least, _, most) in shapes.items()}))
+    return Plan(tuple(profiles))
+
+
+def _between(shape: Sequence[int], least: Sequence[int], most: Sequence[int]) -> bool:
+    same_rank = len(shape) == len(least) == len(most)
+    return same_rank and all(low <= size <= high for low, size, high in zip(least, shape, most, strict=True))

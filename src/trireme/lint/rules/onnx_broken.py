@@ -1,0 +1,38 @@
+"""An ONNX file that is no model.
+
+Most are cut short by a copy that was interrupted, or hold the pointer of a Git LFS checkout.
+
+Bad::
+
+    ==> example/config.pbtxt <==
+    backend: "onnxruntime"
+    ==> example/1/model.onnx <==
+    version https://git-lfs.github.com/spec/v1
+
+Good::
+
+    backend: "python"
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trireme.lint.finding import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.lint.repository import Model
+
+CODE = "TR601"
+SEVERITY = "error"
+TRITON = r"Protobuf parsing failed|InvalidProtobuf|failed to load|Load model from|ModelProto|cannot be read|is no"
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """Report each graph that cannot be read; a folder is one only for onnxruntime itself."""
+    for version, graph in model.graphs.items():
+        if graph.problem:
+            path = model.path / str(version) / model.filename
+            yield Problem("", f"{model.filename} of version {version} cannot be read: {graph.problem}", "copy it anew", path)

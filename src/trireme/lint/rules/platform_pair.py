@@ -1,0 +1,35 @@
+"""A platform and a backend that do not belong together.
+
+Bad::
+
+    platform: "tensorrt_plan"
+    backend: "onnxruntime"
+
+Good::
+
+    backend: "python"
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trireme.lint.finding import Problem
+from trireme.lint.repository import PLATFORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.lint.repository import Model
+
+CODE = "TR109"
+SEVERITY = "error"
+TRITON = r"unexpected 'platform' and 'backend' pair"
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """Report a platform that is another backend's; a backend without a platform of its own takes any."""
+    own = [platform for platform, backend in PLATFORMS.items() if backend == model.backend]
+    if own and model.platform not in own:
+        message = f"platform '{model.platform}' and backend '{model.backend}' do not belong together"
+        yield Problem("platform", message, f"leave the platform out, or write {' or '.join(own)}")

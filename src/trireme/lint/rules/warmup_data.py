@@ -1,0 +1,64 @@
+"""A warm-up input without data.
+
+`zero_data`, `random_data` or `input_data_file`, the last one a file in the folder `warmup/` of the model that is
+large enough.
+
+Bad::
+
+    backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    model_warmup {
+      name: "one"
+      batch_size: 1
+      inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3 ] input_data_file: "x.bin" } }
+    }
+
+Good::
+
+    backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
+    model_warmup {
+      name: "one"
+      batch_size: 1
+      inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3 ] random_data: true } }
+    }
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trireme.lint import walk
+from trireme.lint.finding import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.lint.repository import Model
+
+CODE = "TR454"
+SEVERITY = "error"
+TRITON = r"to have input_data_type set|failed to open text file for read|bytes, but the data provided from"
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """Look for the data of each sample's inputs."""
+    for number, sample in walk.warmups(model):
+        for name, value in sample.inputs.items():
+            place = f"model_warmup[{number}].inputs['{name}']"
+            kind = value.WhichOneof("input_data_type")
+            if kind is None:
+                yield Problem(
+                    place, f"the sample's '{name}' has no data", "add zero_data: true, random_data: true or input_data_file"
+                )
+            elif kind == "input_data_file":
+                path = model.path / "warmup" / value.input_data_file
+                needs = walk.elements(value.dims) * walk.DATA_TYPE_BYTES.get(walk.data_type(value), 0)
+                if not path.is_file():
+                    yield Problem(place, f"the file '{value.input_data_file}' is not in warmup/", "put it there")
+                elif path.stat().st_size < needs:
+                    message = f"'{name}' needs {needs} bytes, and '{value.input_data_file}' has {path.stat().st_size}"
+                    yield Problem(place, message, "write the whole tensor, without the batch")
