@@ -102,6 +102,7 @@ def check(root: Path | None) -> None:
 )
 @click.option("--shm-size", default="64m", show_default=True, help="Shared memory of the server: a number with k, m or g.")
 @click.option("--latency-goal", type=click.FloatRange(0, min_open=True), help="Milliseconds; a model with one needs a warm-up.")
+@click.option("--model-config-name", "variant", metavar="NAME", help="Check configs/NAME.pbtxt alone; by default every choice.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True)
 @click.option("--fix", is_flag=True, help="Mend what has one right answer, and show the difference.")
 @click.option("--explain", metavar="CODE", help="Print a rule's page: why, a bad example and a good one.")
@@ -116,6 +117,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     backends: str | None,
     shm_size: str,
     latency_goal: float | None,
+    variant: str | None,
     style: str,
     *,
     fix: bool,
@@ -134,7 +136,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
         return
     if path is None:
         path = (root or find_root(Path.cwd())) / "model_repository"
-    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal)
+    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal, variant)
     text, code = command.run(asked, style, fix=fix)
     if text:
         click.echo(text)

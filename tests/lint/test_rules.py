@@ -17,7 +17,7 @@ EMBEDDED = Options(("24.10",), gpus=0, backends=("python", "onnxruntime", "pytor
 UNTOLD = Options(("24.10",), gpus=0, agents=())
 DEADLY = {"TR001", "TR104", "TR115", "TR118"}
 """Rules whose bad example ends the server, or keeps it from ever starting: asked one at a time."""
-ELSEWHERE = {"TR110", "TR617"}
+ELSEWHERE = {"TR110", "TR317", "TR617"}
 """Rules of what this server cannot show: the backends of NVIDIA's images, paths of another machine."""
 RULES = rule.found()
 CASES = [

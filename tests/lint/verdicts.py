@@ -26,7 +26,7 @@ FLAGS = (
     "--backend-config=python,stub-timeout-seconds=12",
 )
 EXPLICIT = ("--model-control-mode=explicit",)
-AT_ONCE = 80
+AT_ONCE = 40
 """Models of one start: more of them slow each other down."""
 REASONS = (
     re.compile(r"failed to load '(?P<model>[^']+)' version \d+: (?P<reason>.*)"),

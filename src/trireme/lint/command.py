@@ -34,6 +34,7 @@ class Asked:
     backends: str | None = None
     shm_size: str = "64m"
     latency_goal: float | None = None
+    variant: str | None = None
 
 
 def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, int]:
@@ -46,13 +47,13 @@ def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, i
     if not asked.path.exists() and not asked.path.is_symlink():
         raise MissingSourceError(str(asked.path), "the repository", "name a folder of models, or run `make repo` first")
     root, only = (asked.path, "") if not _is_model(asked.path) else (asked.path.resolve().parent, asked.path.resolve().name)
-    findings = lint(root, options(asked), _choice(asked), only=only)
+    findings = lint(root, options(asked), _choice(asked), only=only, variant=asked.variant)
     shown = []
     if fix:
         for path, text, diff in mending.diffs(root, findings):
             mending.write(path, text)
             shown.append(diff)
-        findings = lint(root, options(asked), _choice(asked), only=only) if shown else findings
+        findings = lint(root, options(asked), _choice(asked), only=only, variant=asked.variant) if shown else findings
     place = _relative(asked.path if not only else asked.path.parent)
     shown.append(output.FORMATS[style](findings, place))
     return "\n".join(part for part in shown if part), int(_matters(findings))

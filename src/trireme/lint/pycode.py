@@ -91,7 +91,7 @@ def _names_bound(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {CLASS if alias.name == "*" else alias.asname or alias.name for alias in node.names}
-        elif isinstance(node, ast.ClassDef):
+        elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
             names.add(node.name)
         else:
             names |= _targets(node)

@@ -29,10 +29,13 @@ class Choice:
         return (not self.select or code.startswith(self.select)) and not (self.ignore and code.startswith(self.ignore))
 
 
-def lint(path: Path, options: Options | None = None, choice: Choice | None = None, *, only: str = "") -> list[Finding]:
+def lint(
+    path: Path, options: Options | None = None, choice: Choice | None = None, *, only: str = "", variant: str | None = None
+) -> list[Finding]:
     """Return the findings of a repository (or of one model in it), in the order of places.
 
-    A variant is for machines of its own, so what is known of the server's GPUs is not held against it.
+    Every choice of variants is checked, or one (`variant`, empty for none). A variant is for machines of its own, so what is
+    known of the server's GPUs is not held against it.
 
     Raises:
         SourceError: a `lint.toml` that is none.
@@ -41,8 +44,8 @@ def lint(path: Path, options: Options | None = None, choice: Choice | None = Non
     options, choice = options or Options(), choice or Choice()
     plain = Repository(path, options)
     findings: set[Finding] = set()
-    for variant in ("", *plain.variants()):
-        view = plain if not variant else Repository(path, replace(options, gpus=None), variant)
+    for name in ("", *plain.variants()) if variant is None else (variant,):
+        view = plain if not name else Repository(path, replace(options, gpus=None), name)
         findings.update(_view(view))
     own = {name: settings.read(path / name).ignore for name in plain.models}
     own[""] = settings.read(path).ignore

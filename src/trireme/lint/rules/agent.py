@@ -1,7 +1,8 @@
 """A repository agent that the server does not have.
 
 NVIDIA's images carry `checksum`; the embedded server carries none. Checked where `--agents` says what the server has;
-without it, `checksum` alone counts as known.
+without it, any counts as there.
+An empty `model_repository_agents` ends the server of release 24.10.
 
 Bad::
 
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
 CODE = "TR114"
 SEVERITY = "error"
-TRITON = r"repo agent"
-SHIPPED = ("checksum",)
+TRITON = r"repo agent|the server died"
 
 
 def check(model: Model) -> Iterator[Problem]:
     """Report agents that the server is known not to have."""
     known = model.repository.options.agents
+    if model.config.HasField("model_repository_agents") and not model.config.model_repository_agents.agents:
+        yield Problem("model_repository_agents", "an empty list of repository agents ends the server", "leave it out", fix="")
     for number, agent in enumerate(model.config.model_repository_agents.agents):
         if known is not None and agent.name not in known:
             place = f"model_repository_agents.agents[{number}].name"

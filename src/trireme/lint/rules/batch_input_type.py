@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 CODE = "TR213"
 SEVERITY = "error"
-TRITON = r"batch input data type must be"
+TRITON = r"batch input data type"
 
 
 def check(model: Model) -> Iterator[Problem]:

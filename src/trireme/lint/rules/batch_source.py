@@ -1,6 +1,7 @@
 """A batch input or output that does not name one source.
 
-Every kind of `batch_input` and `batch_output` is computed from exactly one input of the model.
+Every kind of `batch_input` and `batch_output` is computed from exactly one input of the model. A `batch_output` without
+one, or without a target, ends the server of release 24.10.
 
 Bad::
 
@@ -31,13 +32,17 @@ if TYPE_CHECKING:
 
 CODE = "TR212"
 SEVERITY = "error"
-TRITON = r"expects 1 source input"
+TRITON = r"expects 1 source input|the server died"
 
 
 def check(model: Model) -> Iterator[Problem]:
-    """Count the sources."""
+    """Count the sources, and look for a target of each batch output."""
     for side in ("batch_input", "batch_output"):
         for number, entry in enumerate(getattr(model.config, side)):
             if len(entry.source_input) != 1:
-                message = f"a {side} has {len(entry.source_input)} sources, and takes one"
+                ends = ", and none ends the server" if side == "batch_output" and not entry.source_input else ""
+                message = f"a {side} has {len(entry.source_input)} sources, and takes one{ends}"
                 yield Problem(f"{side}[{number}]", message, 'write source_input: "..." once')
+            if side == "batch_output" and not entry.target_name:
+                message = "a batch_output without a target ends the server"
+                yield Problem(f"{side}[{number}]", message, 'write target_name: "..."')

@@ -36,9 +36,11 @@ TRITON = r"unknown (source input|target output) name|target output name .* can o
 
 def check(model: Model) -> Iterator[Problem]:
     """Look each name up; a batch output names each of its targets once."""
-    if model.completes:
+    graphs = [graph for graph in model.graphs.values() if not graph.problem]
+    if model.completes and not graphs:
         return
-    inputs, outputs = walk.names(model.config.input), walk.names(model.config.output)
+    inputs = walk.names(model.config.input) + [tensor.name for graph in graphs for tensor in graph.inputs]
+    outputs = walk.names(model.config.output) + [tensor.name for graph in graphs for tensor in graph.outputs]
     for side in ("batch_input", "batch_output"):
         for number, entry in enumerate(getattr(model.config, side)):
             for name in entry.source_input:

@@ -36,6 +36,6 @@ def check(model: Model) -> Iterator[Problem]:
     """Report the pair, in an ensemble by way of its members."""
     if not model.config.response_cache.enable:
         return
-    if flow.is_decoupled(model):
+    if model.config.model_transaction_policy.decoupled or flow.is_decoupled(model):
         message = "the response cache takes no decoupled model"
         yield Problem("response_cache", message, "remove the cache, or answer once", fix="")

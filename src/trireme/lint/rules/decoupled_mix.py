@@ -47,19 +47,20 @@ TRITON = r"receives inputs originated from different decoupled"
 
 
 def check(model: Model) -> Iterator[Problem]:
-    """Follow from which decoupled step each tensor comes."""
+    """Follow from which decoupled step each tensor comes; the ensemble's outputs are joined as well."""
+    remedy = "hand the other tensors through the decoupled model, so that they come with its answers"
     source: dict[str, str] = dict.fromkeys(walk.names(model.config.input), "")
-    waiting = [] if model.broken else list(walk.steps(model))
-    while waiting:
-        ready = [entry for entry in waiting if all(name in source for name in entry[1].input_map.values())]
-        if not ready:
-            return
+    waiting = list(walk.steps(model))
+    while ready := [entry for entry in waiting if all(name in source for name in entry[1].input_map.values())]:
         for at, step, member in ready:
             origins = {source[name] for name in step.input_map.values()}
             if len(origins) > 1:
-                remedy = "hand the other tensors through the decoupled model, so that they come with its answers"
                 yield Problem(at, f"the step '{step.model_name}' joins answers of different decoupled models", remedy)
                 return
             own = at if member is not None and not member.broken and flow.is_decoupled(member) else min(origins, default="")
             source.update(dict.fromkeys(step.output_map.values(), own))
         waiting = [entry for entry in waiting if entry not in ready]
+    if waiting or not model.config.HasField("ensemble_scheduling"):
+        return
+    if len({source[tensor.name] for tensor in model.config.output if tensor.name in source}) > 1:
+        yield Problem("output", "the outputs join answers of different decoupled models", remedy)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CODE = "TR116"
 SEVERITY = "error"
-TRITON = r"failed to open text file for read|label file"
+TRITON = r"failed to open text file for read|label file|the server died: basic_string"
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -42,4 +42,6 @@ def check(model: Model) -> Iterator[Problem]:
         if output.label_filename and not (model.path / output.label_filename).is_file():
             place = f"output[{number}].label_filename"
             message = f"the label file '{output.label_filename}' is not in the model's folder"
+            if (model.path / output.label_filename).is_dir():
+                message = f"the label file '{output.label_filename}' is a folder, which ends the server"
             yield Problem(place, message, suggestion(output.label_filename, model.entries.files))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 CODE = "TR509"
 SEVERITY = "error"
-TRITON = r"contains models that are not available|which has no loaded version|which is not valid|whose required version"
+TRITON = r"contains models that are not available|no loaded version|non-existing|is not valid|required version"
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """A metric tag that is no name of a label ends the server.
 
-The tags become labels of Prometheus. The release 24.10 checks their names so late that the whole process ends. A
-label's name is letters, digits and underscores, and begins with no digit or two underscores.
+The tags become labels of Prometheus, `_` before each. The release 24.10 checks their names so late that the whole process
+ends. A tag is letters, digits and underscores, and does not begin with an underscore.
 
 Bad::
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 CODE = "TR115"
 SEVERITY = "error"
-TRITON = r"the server died: Invalid label name"
-LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+TRITON = r"the server died: Invalid label name|the server hangs"
+TAG = re.compile(r"(?!_)[a-zA-Z0-9_]*")
 
 
 def check(model: Model) -> Iterator[Problem]:
-    """Report each key that Prometheus takes for no label; an ensemble's tags are never used."""
+    """Report each key that Prometheus takes for no label."""
     for key in model.config.metric_tags:
-        if not LABEL.fullmatch(key):
-            remedy = "use letters, digits and underscores, and begin with a letter"
+        if not TAG.fullmatch(key):
+            remedy = "use letters, digits and underscores, and no underscore at the beginning"
             yield Problem(f"metric_tags['{key}']", f"the metric tag '{key}' ends the server: it is no label's name", remedy)

@@ -36,4 +36,5 @@ def check_folder(model: Model) -> Iterator[Problem]:
         yield Problem("", f"the folder cannot be read: {model.entries.problem}", "let the server's user read it", model.path)
     elif model.read[1]:
         remedy = "put a readable text file there, or remove it"
-        yield Problem("", f"the config cannot be read: {model.read[1]}", remedy, model.config_path)
+        ends = ", which ends the server" if model.config_path.is_dir() else ""
+        yield Problem("", f"the config cannot be read: {model.read[1]}{ends}", remedy, model.config_path)
