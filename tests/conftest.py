@@ -14,6 +14,12 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("unit", "lint", "models", "ensembles", "backends", "client", "server", "bench", "e2e")
 
 
+def pytest_addoption(parser):
+    group = parser.getgroup("lint proof", "how many drawn repositories the linter and the server are compared on")
+    group.addoption("--lint-cases", type=int, default=240, help="how many cases (default: 240)")
+    group.addoption("--lint-seed", type=int, default=1, help="which corpus (default: 1)")
+
+
 def pytest_configure(config):
     for folder in FOLDERS:
         config.addinivalue_line("markers", f"{folder}: tests under tests/{folder}")

@@ -112,7 +112,7 @@ FORMATS: Mapping[str, Callable[[Sequence[Finding], str], str]] = {
 
 
 def _join(place: str, path: str) -> str:
-    return place if path == "." else path if place in {"", "."} else f"{place}/{path}"
+    return place or path if path == "." else path if place in {"", "."} else f"{place}/{path}"
 
 
 def _releases(finding: Finding) -> str:

@@ -69,7 +69,7 @@ def parse(text: str) -> Any:  # noqa: ANN401 - ModelConfig, whose class is made 
     try:
         return text_format.Parse(text, model_config()())
     except text_format.ParseError as error:
-        message = re.sub(r"^\d+:\d+ : ", "", str(error))
+        message = re.sub(r"^\d+:\d+ : ('.*'(?=: [A-Z])(?:: )?)?", "", str(error)).rstrip(".")
         raise SyntaxProblemError(message, error.GetLine() or 1, error.GetColumn() or 1) from None
     except (RecursionError, ValueError, UnicodeError) as error:
         raise SyntaxProblemError(str(error).splitlines()[0] or type(error).__name__, 1, 1) from None

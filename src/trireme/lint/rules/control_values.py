@@ -56,5 +56,5 @@ def check(model: Model) -> Iterator[Problem]:
                 message = f"{kind} states {' and '.join(stated) or 'no values'}"
                 yield Problem(place, message, f"state one of {', '.join(TYPES)}")
             elif len(getattr(entry, stated[0])) != 2:  # noqa: PLR2004 - false and true
-                message = f"{stated[0]} of {kind} has {len(getattr(entry, stated[0]))} entries"
+                message = f"{stated[0]} of {kind} has {len(getattr(entry, stated[0]))} of two entries"
                 yield Problem(f"{place}.{stated[0]}", message, "write two: the value for no, the value for yes")

@@ -42,7 +42,5 @@ def check(model: Model) -> Iterator[Problem]:
             for index, profile in enumerate(group.profile):
                 if profile.isdigit() and plan.profiles and int(profile) >= len(plan.profiles):
                     place = f"instance_group[{number}].profile[{index}]"
-                    message = (
-                        f"the plan of version {version} has {len(plan.profiles)} profiles, counted from 0, and no {profile}"
-                    )
+                    message = f"the plan of version {version} has no profile {profile}: its last is {len(plan.profiles) - 1}"
                     yield Problem(place, message, "name one of them, or build the plan with more")

@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 
     from trireme.lint.repository import Model
 
+OTHERS = {
+    "FLOAT": "FP32",
+    "FLOAT32": "FP32",
+    "DOUBLE": "FP64",
+    "FLOAT64": "FP64",
+    "HALF": "FP16",
+    "FLOAT16": "FP16",
+    "BYTES": "STRING",
+}
+"""What other frameworks call Triton's types."""
 CODE = "TR003"
 SEVERITY = "error"
 TRITON = r"failed to read text proto"
@@ -40,4 +50,6 @@ def check_folder(model: Model) -> Iterator[Problem]:
     """Report the unknown name with the nearest known one."""
     problem = model.parsed[1]
     if problem is not None and problem.unknown:
-        yield Problem("", f"the config does not parse: {problem}", suggestion(problem.unknown, problem.known))
+        other = OTHERS.get(problem.unknown.upper().removeprefix("TYPE_"))
+        remedy = f"Triton's name is TYPE_{other}" if other else None
+        yield Problem("", f"the config does not parse: {problem}", remedy or suggestion(problem.unknown, problem.known))

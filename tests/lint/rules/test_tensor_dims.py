@@ -1,0 +1,16 @@
+def test_it_says_where_what_and_what_to_do(said):
+    assert said("TR203") == [
+        "example/config.pbtxt:2:1: error TR203 'x' has no dims; add dims: [ ... ], -1 for a size that varies",
+    ]
+
+
+def test_a_backend_that_reads_the_graph_fills_them_in(codes):
+    example = """\
+        ==> example/config.pbtxt <==
+        backend: "onnxruntime"
+        input { name: "x" }
+        output { name: "y" data_type: TYPE_FP32 dims: [ -1, 3 ] }
+        ==> example/1/model.onnx <==
+        (onnx) g (float[n, 3] x) => (float[n, 3] y) { y = Add(x, x) }
+        """
+    assert codes(example) == []

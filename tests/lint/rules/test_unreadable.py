@@ -1,0 +1,40 @@
+import pytest
+
+from trireme.lint.run import lint
+
+
+def test_it_says_where_what_and_what_to_do(said):
+    assert said("TR001") == [
+        (
+            "example/config.pbtxt:1:1: error TR001 the config cannot be read: it is not a file, which ends the "
+            "server; put a readable text file there, or remove it"
+        ),
+    ]
+
+
+def test_a_link_that_goes_round_is_a_finding(tmp_path):
+    (tmp_path / "a" / "1").mkdir(parents=True)
+    (tmp_path / "a" / "config.pbtxt").symlink_to("config.pbtxt")
+    assert "TR001" in {finding.code for finding in lint(tmp_path)}
+
+
+def test_a_hundred_megabytes_are_not_read(tmp_path):
+    (tmp_path / "a" / "1").mkdir(parents=True)
+    with (tmp_path / "a" / "config.pbtxt").open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    assert [finding.message for finding in lint(tmp_path)] == [
+        "the config cannot be read: it has 100 MiB, and more than 4 MiB is no config"
+    ]
+
+
+def test_a_file_that_nobody_may_read_is_a_finding(tmp_path):
+    (tmp_path / "a" / "1").mkdir(parents=True)
+    config = tmp_path / "a" / "config.pbtxt"
+    config.write_text('backend: "python"')
+    config.chmod(0)
+    try:
+        config.read_text()
+    except PermissionError:
+        assert [finding.code for finding in lint(tmp_path)] == ["TR001"]
+    else:
+        pytest.skip("this user may read every file; another one may not")
