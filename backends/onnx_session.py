@@ -72,6 +72,10 @@ def _check_tensors(twin, side, rows) -> None:
             twin.refuse(
                 f"finds {side} '{name}' of shape {shape} in {twin.file.name}, and the config states {whole} with its batch"
             )
+        if twin.batched and shape[0] != -1:
+            twin.refuse(
+                f"finds {side} '{name}' with a fixed batch of {shape[0]} in {twin.file.name}, and max_batch_size is set"
+            )
 
 
 def _options(twin) -> onnxruntime.SessionOptions:

@@ -99,6 +99,9 @@ def _names_bound(tree: ast.Module) -> set[str]:
 
 
 def _targets(node: ast.AST) -> set[str]:
+    """Return the names that an assignment binds to something that may be a class or a function."""
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant):
+        return set()
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     return {target.id for target in targets if isinstance(target, ast.Name)}
 

@@ -179,6 +179,8 @@ class Model:
         """Whether the backend may add to inputs, outputs and batch size, so that the config alone does not say them."""
         if self.backend == "python":
             return any(code.completes for code in self.code.values())
+        if self.backend == "onnxruntime" and self.config.input and self.config.output:
+            return False  # it fills in both sides, or none
         return self.backend in COMPLETING or (self.backend not in ("", "pytorch") and self.backend not in FILES)
 
     @cached_property

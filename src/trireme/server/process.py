@@ -174,6 +174,16 @@ class Server:
         """Say whether the process lives."""
         return self.process is not None and self.process.poll() is None
 
+    def left(self) -> tuple[int, int]:
+        """Return how many processes of the server's session live, and how many regions of shared memory it holds."""
+        session = self.process.pid if self.process is not None else -1
+        living = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+                living += int(fields[3]) == session and fields[0] != "Z"
+        return living, sum(1 for _ in SHARED_MEMORY.glob(f"{self._prefix}*"))
+
     def reasons(self) -> list[str]:
         """Return why models were refused, as the log tells it, a line each."""
         text = self.log.read_text(encoding="utf-8", errors="replace")

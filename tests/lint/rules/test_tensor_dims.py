@@ -9,7 +9,6 @@ def test_a_backend_that_reads_the_graph_fills_them_in(codes):
         ==> example/config.pbtxt <==
         backend: "onnxruntime"
         input { name: "x" }
-        output { name: "y" data_type: TYPE_FP32 dims: [ -1, 3 ] }
         ==> example/1/model.onnx <==
         (onnx) g (float[n, 3] x) => (float[n, 3] y) { y = Add(x, x) }
         """

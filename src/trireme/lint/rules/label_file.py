@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CODE = "TR116"
 SEVERITY = "error"
-TRITON = r"failed to open text file for read|label file|the server died: basic_string"
+TRITON = r"failed to open text file for read|label file|the server died: basic_string|the server hangs"
 
 
 def check(model: Model) -> Iterator[Problem]:

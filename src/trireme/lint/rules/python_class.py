@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CODE = "TR612"
 SEVERITY = "error"
-TRITON = r"has no attribute 'TritonPythonModel'"
+TRITON = r"has no attribute 'TritonPythonModel'|object is not callable"
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trireme.testing.harness import PythonModel, RefusedError
+from trireme.testing.pb_utils import ErrorCode, TritonModelException
+
+FOREIGN = Path(__file__).parents[1] / "foreign"
+ONE, TWO = np.array([1, 2, 3, 4], np.float32), np.array([4, 3, 2, 1], np.float32)
+
+
+def model_of(folder, code, config='backend: "python"'):
+    (folder / "1").mkdir(parents=True)
+    (folder / "config.pbtxt").write_text(config)
+    (folder / "1" / "model.py").write_text("import triton_python_backend_utils as pb_utils\n\n\n" + code)
+    return PythonModel(folder)
+
+
+def test_a_model_answers_without_a_server(triton_model):
+    model = triton_model(FOREIGN / "add_sub" / "add_sub")
+    answer = model.infer(INPUT0=ONE, INPUT1=TWO)
+    assert answer["OUTPUT0"].tolist() == [5, 5, 5, 5]
+    assert answer["OUTPUT1"].tolist() == [-3, -1, 1, 3]
+
+
+def test_an_error_of_the_model_is_raised_with_its_code(triton_model):
+    model = triton_model(FOREIGN / "add_sub" / "add_sub")
+    with pytest.raises(RefusedError, match="holds no numbers") as refusal:
+        model.infer(INPUT0=ONE * np.inf, INPUT1=TWO)
+    assert refusal.value.code is ErrorCode.INVALID_ARG
+
+
+def test_what_a_model_asks_of_another_comes_from_a_table(triton_model):
+    model = triton_model(
+        FOREIGN / "add_sub" / "bls", models={"add_sub": lambda **given: {"OUTPUT0": given["INPUT0"] + given["INPUT1"]}}
+    )
+    assert model.infer(INPUT0=ONE, INPUT1=TWO)["OUTPUT0"].tolist() == [5, 5, 5, 5]
+
+
+def test_a_model_that_nobody_stands_in_for_is_not_ready(triton_model):
+    model = triton_model(FOREIGN / "add_sub" / "bls")
+    with pytest.raises(RefusedError, match="'add_sub' is not ready"):
+        model.infer(INPUT0=ONE, INPUT1=TWO)
+
+
+def test_an_asked_model_that_fails_answers_with_its_error(triton_model):
+    def fail(**_):
+        raise ValueError("no")
+
+    model = triton_model(FOREIGN / "add_sub" / "bls", models={"add_sub": fail})
+    with pytest.raises(RefusedError, match="no"):
+        model.infer(INPUT0=ONE, INPUT1=TWO)
+
+
+def test_a_decoupled_model_streams(triton_model):
+    model = triton_model(FOREIGN / "decoupled" / "repeat")
+    found = [(int(part["IDX"][0]), int(part["OUT"][0])) for part in model.stream(IN=np.array([7, 9], np.int32))]
+    assert found == [(0, 7), (1, 9)]
+
+
+def test_a_client_that_left_is_seen(tmp_path):
+    code = (
+        "class TritonPythonModel:\n    def execute(self, requests):\n"
+        "        return [pb_utils.InferenceResponse(error=pb_utils.TritonError('gone', pb_utils.TritonError.CANCELLED))\n"
+        "                if request.is_cancelled() else pb_utils.InferenceResponse([]) for request in requests]\n"
+    )
+    with model_of(tmp_path / "m", code) as model:
+        request = model.request()
+        request.cancelled = True
+        (answer,), (other,) = model.execute([request, model.request()])
+    assert answer.error().code() is ErrorCode.CANCELLED
+    assert not other.has_error()
+
+
+@pytest.mark.parametrize(
+    ("code", "config", "message"),
+    [
+        ("return None", "", "returned None, and the model is not decoupled"),
+        ("return []", "", "0 responses for 1 requests"),
+        ("return 3", "", "returned int"),
+        ("return [None]", "model_transaction_policy { decoupled: true }", "execute has to return None"),
+        ("return None", "model_transaction_policy { decoupled: true }", "without TRITONSERVER_RESPONSE_COMPLETE_FINAL"),
+    ],
+)
+def test_what_triton_does_not_take_is_not_taken(tmp_path, code, config, message):
+    body = f"class TritonPythonModel:\n    def execute(self, requests):\n        {code}\n"
+    with (
+        model_of(tmp_path / "m", body, f'backend: "python"\n{config}') as model,
+        pytest.raises(TritonModelException, match=message),
+    ):
+        model.execute([model.request()])
+
+
+def test_files_beside_the_code_are_imported_and_finalize_is_called(tmp_path):
+    (tmp_path / "m" / "1").mkdir(parents=True)
+    (tmp_path / "m" / "1" / "beside_the_model.py").write_text("VALUE = 3\n")
+    (tmp_path / "m" / "1" / "model.py").write_text(
+        "import beside_the_model\n\n\nclass TritonPythonModel:\n    def execute(self, requests):\n        return []\n\n"
+        "    def finalize(self):\n        self.done = beside_the_model.VALUE\n"
+    )
+    with PythonModel(tmp_path / "m") as model:
+        assert model.decoupled is False
+    assert model.model.done == 3
