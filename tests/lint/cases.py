@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import breakers_config  # noqa: F401 - adds its own to BREAKERS
+import breakers_ensembles  # noqa: F401 - as above
 from breakers import BREAKERS
 from google.protobuf import text_format
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -238,8 +240,8 @@ def cases(draw_from):
 def corpus(number, count):
     """Return the cases of a seed: the same ones whenever it is asked for.
 
-    Hypothesis varies what it drew before, so that neighbours are alike; each case is the second that a seed of its own draws (the
-    first is always the smallest there is).
+    Hypothesis varies what it drew before, so that neighbours are alike; each case is the second that a seed of its own
+    draws (the first is always the smallest there is).
     """
     return [_second(number * 1_000_000 + index) for index in range(count)]
 

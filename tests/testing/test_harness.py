@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trireme.testing.harness import PythonModel, RefusedError
-from trireme.testing.pb_utils import ErrorCode, TritonModelException
+from trireme.testing.stub import ErrorCode, TritonModelException
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
 ONE, TWO = np.array([1, 2, 3, 4], np.float32), np.array([4, 3, 2, 1], np.float32)

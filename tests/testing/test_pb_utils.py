@@ -9,6 +9,7 @@ from trireme.client import Client
 from trireme.server.process import Server
 from trireme.testing import pb_utils
 from trireme.testing.harness import PythonModel
+from trireme.testing.stub import TritonModelException
 
 CONFIG = """\
 backend: "python"
@@ -123,10 +124,10 @@ def test_it_answers_as_the_stub_does(probe, real, fake):
 def test_a_sender_refuses_what_the_stub_refuses(tmp_path):
     module = pb_utils.make(tmp_path)
     sender = module.InferenceRequest().get_response_sender()
-    with pytest.raises(pb_utils.TritonModelException, match="must be provided"):
+    with pytest.raises(TritonModelException, match="must be provided"):
         sender.send()
-    with pytest.raises(pb_utils.TritonModelException, match="Unsupported flag"):
+    with pytest.raises(TritonModelException, match="Unsupported flag"):
         sender.send(module.InferenceResponse([]), 7)
     sender.send(flags=module.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
-    with pytest.raises(pb_utils.TritonModelException, match="has been closed"):
+    with pytest.raises(TritonModelException, match="has been closed"):
         sender.send(module.InferenceResponse([]))

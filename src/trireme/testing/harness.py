@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf import json_format
 
 from trireme.lint.text import parse
-from trireme.testing import pb_utils
+from trireme.testing import pb_utils, stub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ COUNT = itertools.count()
 class RefusedError(Exception):
     """The model answered with an error; code is Triton's."""
 
-    def __init__(self, error: pb_utils.TritonError) -> None:
+    def __init__(self, error: stub.TritonError) -> None:
         super().__init__(error.message())
         self.code = error.code()
 
@@ -45,7 +45,7 @@ class PythonModel:
 
     """
 
-    def __init__(self, folder: Path, *, version: int | None = None, models: pb_utils.Table | None = None) -> None:
+    def __init__(self, folder: Path, *, version: int | None = None, models: stub.Table | None = None) -> None:
         numbers = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
         self.folder = folder
         self.version = max(numbers) if version is None else version
@@ -83,16 +83,16 @@ class PythonModel:
             "model_name": self.folder.name,
         }
 
-    def request(self, **arrays: Array) -> pb_utils.InferenceRequest:
+    def request(self, **arrays: Array) -> stub.InferenceRequest:
         """Return a request of arrays by input name, batch included; all outputs are wanted."""
         tensors = [self.utils.Tensor(name, array) for name, array in arrays.items()]
         outputs = [output["name"] for output in self.config.get("output", [])]
-        made: pb_utils.InferenceRequest = self.utils.InferenceRequest(
+        made: stub.InferenceRequest = self.utils.InferenceRequest(
             inputs=tensors, requested_output_names=outputs, model_name=self.folder.name
         )
         return made
 
-    def execute(self, requests: Sequence[pb_utils.InferenceRequest]) -> list[list[pb_utils.InferenceResponse]]:
+    def execute(self, requests: Sequence[stub.InferenceRequest]) -> list[list[stub.InferenceResponse]]:
         """Hand requests to the model at once, as a batch comes; return the responses of each request.
 
         Raises:
@@ -106,11 +106,11 @@ class PythonModel:
             return [request.get_response_sender().sent for request in requests]
         if self.decoupled:
             message = f"Python model '{self.folder.name}' is decoupled, and execute has to return None"
-            raise pb_utils.TritonModelException(message)
+            raise stub.TritonModelException(message)
         if not isinstance(answers, list) or len(answers) != len(requests):
             size = f"{len(answers)} responses" if isinstance(answers, list) else type(answers).__name__
             message = f"execute of '{self.folder.name}' returned {size} for {len(requests)} requests"
-            raise pb_utils.TritonModelException(message)
+            raise stub.TritonModelException(message)
         sent = (request.get_response_sender().sent for request in requests)
         return [later if answer is None else [answer] for answer, later in zip(answers, sent, strict=True)]
 
@@ -129,15 +129,15 @@ class PythonModel:
         """Whether the config lets it answer more than once."""
         return bool(self.config.get("model_transaction_policy", {}).get("decoupled", False))
 
-    def _check_senders(self, requests: Sequence[pb_utils.InferenceRequest]) -> None:
+    def _check_senders(self, requests: Sequence[stub.InferenceRequest]) -> None:
         if not self.decoupled:
             message = f"execute of '{self.folder.name}' returned None, and the model is not decoupled"
-            raise pb_utils.TritonModelException(message)
+            raise stub.TritonModelException(message)
         open_ones = sum(not request.get_response_sender().closed for request in requests)
         if open_ones:
             unanswered = f"{open_ones} of {len(requests)} requests"
             message = f"'{self.folder.name}' left {unanswered} without TRITONSERVER_RESPONSE_COMPLETE_FINAL"
-            raise pb_utils.TritonModelException(message)
+            raise stub.TritonModelException(message)
 
     def _load(self) -> ModuleType:
         """Import model.py under a name of its own, its folder on the path, as the stub does."""
@@ -180,7 +180,7 @@ def _config(folder: Path) -> dict[str, Any]:
     return table
 
 
-def _arrays(response: pb_utils.InferenceResponse) -> Mapping[str, Array]:
+def _arrays(response: stub.InferenceResponse) -> Mapping[str, Array]:
     error = response.error()
     if error is not None:
         raise RefusedError(error)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trireme.client import Client
     from trireme.server.process import Server
     from trireme.testing.harness import PythonModel
-    from trireme.testing.pb_utils import Table
+    from trireme.testing.stub import Table
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

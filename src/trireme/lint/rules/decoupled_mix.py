@@ -26,7 +26,27 @@ Bad::
 
 Good::
 
+    ==> example/config.pbtxt <==
+    platform: "ensemble"
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
+    ensemble_scheduling {
+      step { model_name: "stream" model_version: -1 input_map { key: "x" value: "x" } output_map { key: "y" value: "many" }
+        output_map { key: "x" value: "copy" } }
+      step { model_name: "join" model_version: -1
+        input_map { key: "a" value: "many" } input_map { key: "b" value: "copy" } output_map { key: "y" value: "y" } }
+    }
+    ==> stream/config.pbtxt <==
     backend: "python"
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    model_transaction_policy { decoupled: true }
+    ==> join/config.pbtxt <==
+    backend: "python"
+    input { name: "a" data_type: TYPE_FP32 dims: [ 3 ] }
+    input { name: "b" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
 """
 
 from __future__ import annotations

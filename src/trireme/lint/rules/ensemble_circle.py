@@ -10,7 +10,16 @@ Bad::
 
 Good::
 
+    ==> example/config.pbtxt <==
+    platform: "ensemble"
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
+    ensemble_scheduling { step { model_name: "member" model_version: -1
+      input_map { key: "x" value: "x" } output_map { key: "y" value: "y" } } }
+    ==> member/config.pbtxt <==
     backend: "python"
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
 """
 
 from __future__ import annotations

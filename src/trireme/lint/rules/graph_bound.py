@@ -18,7 +18,16 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    backend: "tensorrt"
+    max_batch_size: 8
+    optimization { cuda { graphs: true graph_spec {
+      batch_size: 4
+      input { key: "x" value { dim: [ 16 ] } }
+      graph_lower_bound { batch_size: 1 input { key: "x" value { dim: [ 1 ] } } }
+    } } }
+    ==> example/1/model.plan <==
+    (plan)
 """
 
 from __future__ import annotations

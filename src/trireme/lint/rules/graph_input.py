@@ -15,7 +15,14 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    backend: "tensorrt"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
+    optimization { cuda { graphs: true graph_spec { batch_size: 8 input { key: "x" value { dim: [ 3 ] } } } } }
+    ==> example/1/model.plan <==
+    (plan)
 """
 
 from __future__ import annotations

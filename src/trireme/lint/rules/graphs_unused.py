@@ -15,7 +15,13 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    backend: "tensorrt"
+    max_batch_size: 8
+    dynamic_batching { preferred_batch_size: [ 4, 8 ] }
+    optimization { cuda { graphs: true graph_spec { batch_size: 4 } graph_spec { batch_size: 8 } } }
+    ==> example/1/model.plan <==
+    (plan)
 """
 
 from __future__ import annotations

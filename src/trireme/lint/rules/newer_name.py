@@ -12,6 +12,7 @@ Bad::
 Good::
 
     backend: "python"
+    metric_tags { key: "team" value: "search" }
 """
 
 from __future__ import annotations

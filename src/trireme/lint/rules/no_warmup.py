@@ -13,7 +13,18 @@ Bad::
 
 Good::
 
+    ==> example/config.pbtxt <==
     backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    model_warmup {
+      name: "one"
+      batch_size: 1
+      inputs { key: "x" value { data_type: TYPE_FP32 dims: [ 3 ] zero_data: true } }
+    }
+    ==> example/lint.toml <==
+    [lint]
+    latency_goal_ms = 50
 """
 
 from __future__ import annotations

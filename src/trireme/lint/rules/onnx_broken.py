@@ -11,7 +11,10 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    backend: "onnxruntime"
+    ==> example/1/model.onnx <==
+    (onnx) g (float[n, 3] x) => (float[n, 3] y) { y = Add(x, x) }
 """
 
 from __future__ import annotations

@@ -16,7 +16,14 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    backend: "tensorrt"
+    max_batch_size: 16
+    optimization { cuda { graphs: true graph_spec { batch_size: 8 input { key: "x" value { dim: [ 3 ] } } } } }
+    ==> example/1/model.plan <==
+    (plan)
+    ==> example/1/model.plan.json <==
+    { "profiles": [ { "x": { "min": [1, 3], "opt": [4, 3], "max": [8, 3] } } ] }
 """
 
 from __future__ import annotations

@@ -14,7 +14,12 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    backend: "tensorrt"
+    ==> example/1/model.plan <==
+    (plan)
+    ==> example/1/model.plan.json <==
+    { "profiles": [] }
 """
 
 from __future__ import annotations

@@ -7,7 +7,11 @@ Bad::
 
 Good::
 
-    backend: "python"
+    ==> example/config.pbtxt <==
+    platform: "onnxruntime_onnx"
+    backend: "onnxruntime"
+    ==> example/1/model.onnx <==
+    (onnx) g (float[n, 3] x) => (float[n, 3] y) { y = Add(x, x) }
 """
 
 from __future__ import annotations

@@ -18,7 +18,17 @@ Bad::
 
 Good::
 
+    ==> example/config.pbtxt <==
     backend: "python"
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
+    ==> example/1/model.py <==
+    import triton_python_backend_utils as pb_utils
+
+    class TritonPythonModel:
+        def execute(self, requests):
+            tensors = [pb_utils.get_input_tensor_by_name(request, "x") for request in requests]
+            return [pb_utils.InferenceResponse([pb_utils.Tensor("y", tensor.as_numpy())]) for tensor in tensors]
 """
 
 from __future__ import annotations

@@ -16,7 +16,14 @@ Bad::
 
 Good::
 
+    ==> example/config.pbtxt <==
     backend: "python"
+    ==> example/1/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            if not self.ready:
+                raise RuntimeError("not ready")
+            return [self.answer(request) for request in requests]
 """
 
 from __future__ import annotations

@@ -17,7 +17,12 @@ Bad::
 
 Good::
 
+    ==> example/config.pbtxt <==
     backend: "python"
+    ==> example/1/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
 """
 
 from __future__ import annotations
