@@ -51,8 +51,8 @@ class _CutShortError(ValueError):
 def read(path: Path) -> Graph:
     """Return the graph of a file; what is wrong with it stands in `problem`."""
     try:
-        if path.is_dir():
-            return Graph(problem="it is a folder")
+        if path.exists() and not path.is_file():
+            return Graph(problem="it is no file")
         if not path.stat().st_size:
             return Graph(problem="it is empty")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

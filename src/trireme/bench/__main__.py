@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from trireme.bench import efficiency, overhead, startup
+from trireme.bench import efficiency, lint, overhead, startup
 from trireme.discover import discover
 from trireme.errors import TriremeError
 from trireme.sources import find_root
@@ -23,7 +23,7 @@ def main() -> None:
     sources = discover(find_root(Path.cwd()))
     table = Table("measured", "value", "spread", "target", title=f"{os.cpu_count()} cores, {platform.machine()}")
     try:
-        for benchmark in (startup, efficiency, overhead):
+        for benchmark in (startup, lint, efficiency, overhead):
             console.print(f"{benchmark.__name__.rpartition('.')[2]} ...")
             for row in benchmark.measure(sources, quick=quick):
                 table.add_row(*row)

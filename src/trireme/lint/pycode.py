@@ -53,6 +53,8 @@ class Code:
 def read(path: Path) -> Code:
     """Return the facts of a file."""
     try:
+        if path.exists() and not path.is_file():
+            return Code(problem="it is no file")
         if path.stat().st_size > MOST_BYTES:
             return Code(problem="it is too large to be a model's code")
         with warnings.catch_warnings():

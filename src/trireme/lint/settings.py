@@ -46,6 +46,8 @@ def read(folder: Path) -> Settings:
 
     """
     path = folder / FILE
+    if path.exists() and not path.is_file():
+        raise UnreadableError(str(path), "it is no file", "it is TOML with one table, [lint]")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):

@@ -1,0 +1,92 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trireme.errors import SourceError
+from trireme.lint import command
+from trireme.lint.command import Asked
+
+
+@pytest.fixture
+def repository(tmp_path):
+    for name, text in {"good": 'backend: "python"', "bad": 'backend: "python"\nmax_batch_size: -1'}.items():
+        (tmp_path / name / "1").mkdir(parents=True)
+        (tmp_path / name / "1" / "model.py").write_text("class TritonPythonModel:\n    def execute(self, r): return []\n")
+        (tmp_path / name / "config.pbtxt").write_text(text)
+    return tmp_path
+
+
+def trireme(*words, cwd):
+    command_line = [str(Path(sys.executable).with_name("trireme")), *words]
+    return subprocess.run(command_line, cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+
+
+def test_findings_exit_with_1_and_none_with_0(repository):
+    assert command.run(Asked(repository))[1] == 1
+    assert command.run(Asked(repository / "good")) == ("nothing found", 0)
+    assert command.run(Asked(repository, ignore="TR1")) == ("nothing found", 0)
+
+
+def test_a_model_is_checked_alone_with_its_neighbours_known(repository):
+    text, code = command.run(Asked(repository / "bad"))
+    assert code == 1
+    assert text.splitlines()[0].endswith(
+        "bad/config.pbtxt:2:17: error TR113 max_batch_size is -1; write 0 for a model that does not batch, else the largest batch"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"select": "XX1"}, "--select: unknown key 'XX1'"),
+        ({"ignore": "TR99"}, "--ignore: unknown key 'TR99'"),
+        ({"releases": ("1.0",)}, "--triton: '1.0' is refused"),
+        ({"shm_size": "much"}, "--shm-size: 'much' is refused; write a number of bytes"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(repository, given, message):
+    with pytest.raises(SourceError, match=message):
+        command.run(Asked(repository, **given))
+
+
+def test_a_path_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="nowhere: the repository is missing"):
+        command.run(Asked(tmp_path / "nowhere"))
+
+
+def test_sizes_are_read_as_docker_writes_them(repository):
+    sizes = [command.options(Asked(repository, shm_size=size)).shm_bytes for size in ("64", "64k", "1m", "2g", "1GiB")]
+    assert sizes == [64, 64 << 10, 1 << 20, 2 << 30, 1 << 30]
+
+
+def test_fix_shows_what_it_mended(repository):
+    text, code = command.run(Asked(repository), fix=True)
+    assert "-max_batch_size: -1\n+max_batch_size: 0" in text
+    assert (text.splitlines()[-1], code) == ("nothing found", 0)
+
+
+def test_a_page_is_explained_whatever_the_case():
+    assert command.page("tr302").startswith("TR302 (error): A preferred batch size above the largest batch\n")
+    with pytest.raises(SourceError, match="--explain: unknown key 'TR9'"):
+        command.page("TR9")
+
+
+def test_the_command_line_exits_with_0_1_and_2(repository):
+    assert trireme("lint", str(repository / "good"), cwd=repository).returncode == 0
+    assert trireme("lint", str(repository), cwd=repository).returncode == 1
+    done = trireme("lint", "nowhere", cwd=repository)
+    assert (done.returncode, done.stderr) == (
+        2, "error: nowhere: the repository is missing; name a folder of models, or run `make repo` first\n"
+    )  # fmt: skip
+
+
+def test_nothing_heavy_is_imported(repository):
+    code = (
+        "import sys; from pathlib import Path; from trireme.lint.command import Asked, run; "
+        f"run(Asked(Path({str(repository)!r}))); "
+        "print(sorted({'torch', 'onnx', 'onnxruntime', 'numpy', 'grpc', 'tritonclient.grpc', 'pytriton'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    assert done.stdout.strip() == "[]"
