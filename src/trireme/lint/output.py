@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from trireme.lint.finding import Finding
 
-PAGES = "https://github.com/trireme-ml/trireme/blob/main/docs/rules"
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "note"}
 """SARIF's names (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, 3.27.10)."""
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVICE: "notice"}
@@ -67,7 +66,7 @@ def sarif(findings: Sequence[Finding], place: str) -> str:
             "id": one.code,
             "name": "".join(word.title() for word in one.name.split("_")),
             "shortDescription": {"text": one.title},
-            "helpUri": f"{PAGES}/{one.code}.md",
+            "help": {"text": one.page},
             "defaultConfiguration": {"level": LEVELS[one.severity]},
         }
         for one in rule.found().values()
@@ -88,7 +87,7 @@ def sarif(findings: Sequence[Finding], place: str) -> str:
         }
         for finding in findings
     ]
-    driver = {"name": "trireme", "semanticVersion": __version__, "informationUri": PAGES, "rules": rules}
+    driver = {"name": "trireme", "semanticVersion": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
     return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
