@@ -4,7 +4,7 @@ import pytest
 
 from trireme.build import build
 from trireme.discover import discover
-from trireme.errors import ExportFailedError, ForeignFileError, StaleTextError
+from trireme.errors import ExportFailedError, ForeignFileError, LintFailedError, StaleTextError, UnknownKeyError
 from trireme.new import create
 
 
@@ -96,3 +96,26 @@ def test_a_model_that_is_gone_is_gone_from_the_tree(project):
     (project / "models/graph").rmdir()
     build(discover(project))
     assert sorted(path.name for path in (project / "model_repository").iterdir()) == ["double", "repo.lock"]
+
+
+def test_a_tree_that_triton_would_refuse_is_not_put_in_place(project):
+    build(discover(project))
+    before = snapshot(project / "model_repository")
+    toml = project / "models/double/model.toml"
+    text = toml.read_text().replace("[config]", '[config]\nmetric_tags = { "cost center" = "42" }', 1)
+    toml.write_text(text)
+    with pytest.raises(LintFailedError, match=r"^Triton would refuse double/config\.pbtxt:\d+:1: TR115 .*'cost center'"):
+        build(discover(project))
+    assert snapshot(project / "model_repository") == before
+
+
+def test_what_a_source_ignores_travels_with_the_tree(project):
+    toml = project / "models/double/model.toml"
+    toml.write_text(toml.read_text() + '\n[lint]\nignore = { TR702 = "read by the training job" }\nlatency_goal_ms = 50\n')
+    build(discover(project))
+    assert (project / "model_repository/double/lint.toml").read_text() == (
+        '# Built from models/double/model.toml\n[lint]\nignore = { TR702 = "read by the training job" }\nlatency_goal_ms = 50\n'
+    )
+    toml.write_text(toml.read_text().replace("TR702", "TR999"))
+    with pytest.raises(UnknownKeyError, match=r"models/double/model\.toml: lint\.ignore: unknown key 'TR999'"):
+        discover(project)

@@ -53,3 +53,12 @@ def test_a_file_that_nobody_planned_is_found(built, path):
     (built / "model_repository" / path).parent.mkdir(exist_ok=True)
     (built / "model_repository" / path).write_text("")
     assert check(discover(built)) == [f"model_repository/{path} was not built by us, and Triton may load it; move it out"]
+
+
+def test_what_triton_loads_and_does_not_do_is_reported(project):
+    toml = project / "models/double/model.toml"
+    toml.write_text(toml.read_text().replace("[config]", "[config]\ninstance_group = [{ count = -1 }]"))
+    build(discover(project))
+    (problem,) = check(discover(project))
+    assert "model_repository/double/config.pbtxt" in problem
+    assert "warning TR314 count is -1" in problem

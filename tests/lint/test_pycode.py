@@ -1,0 +1,41 @@
+from trireme.lint import pycode
+
+
+def facts(tmp_path, code):
+    (tmp_path / "model.py").write_text(code)
+    return pycode.read(tmp_path / "model.py")
+
+
+def test_a_class_of_its_own_shows_its_methods(tmp_path):
+    code = facts(tmp_path, "class TritonPythonModel:\n    def execute(self, r): return []\n    auto_complete_config = len\n")
+    assert (code.has_class, code.known, code.completes) == (True, True, True)
+    assert code.methods == {"execute", "auto_complete_config"}
+
+
+def test_a_class_from_elsewhere_is_there_and_unknown(tmp_path):
+    for text in (
+        "from base import TritonPythonModel\n",
+        "from base import *\n",
+        "import base\nTritonPythonModel = base.make()\n",
+    ):
+        code = facts(tmp_path, text)
+        assert (code.has_class, code.known) == (True, False)
+    code = facts(tmp_path, "import base\nclass TritonPythonModel(base.Model): pass\n")
+    assert (code.has_class, code.known) == (True, False)
+
+
+def test_names_asked_of_the_config_are_found_with_their_lines(tmp_path):
+    code = facts(
+        tmp_path,
+        "import triton_python_backend_utils as pb\n\n\nclass TritonPythonModel:\n    def execute(self, requests):\n"
+        "        x = pb.get_input_tensor_by_name(requests[0], 'x')\n"
+        "        y = pb.get_output_config_by_name(model_config=self.c, name='y')\n"
+        "        z = pb.get_input_tensor_by_name(requests[0], self.name)\n        return [x, y, z]\n",
+    )
+    assert [(asked.kind, asked.name, asked.line) for asked in code.asked] == [("input", "x", 6), ("output", "y", 7)]
+
+
+def test_what_is_no_code_is_a_problem_with_a_line(tmp_path):
+    assert facts(tmp_path, "x = 1\n  y = 2\n") == pycode.Code(problem="IndentationError: unexpected indent", line=2)
+    assert "null bytes" in facts(tmp_path, "a\0b").problem
+    assert pycode.read(tmp_path / "nowhere.py").problem == "No such file or directory"

@@ -1,0 +1,55 @@
+import pytest
+
+from trireme.lint.repository import Options
+from trireme.lint.run import Choice, lint
+
+CODE = "class TritonPythonModel:\n    def execute(self, requests): return []\n"
+
+
+@pytest.fixture
+def repository(tmp_path):
+    def write(files):
+        for path, text in files.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_each_variant_is_a_repository_of_its_own(repository):
+    root = repository(
+        {
+            "m/1/model.py": CODE,
+            "m/config.pbtxt": 'backend: "python"\ninstance_group { kind: KIND_CPU }',
+            "m/configs/gpu.pbtxt": 'backend: "python"\ninstance_group { kind: KIND_GPU }',
+            "m/configs/broken.pbtxt": 'backend: "python"\nmax_batch_size: -1',
+        }
+    )
+    assert [(found.path, found.code) for found in lint(root, Options(gpus=0))] == [("m/configs/broken.pbtxt", "TR113")]
+    assert lint(root, Options(gpus=0), variant="gpu") == []
+    assert lint(root, Options(gpus=0), variant="") == []
+
+
+def test_an_ensemble_falls_with_its_member_in_the_variant_alone(repository):
+    io = 'input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] } output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }'
+    maps = 'input_map { key: "x" value: "x" } output_map { key: "y" value: "y" }'
+    step = f'step {{ model_name: "m" model_version: -1 {maps} }}'
+    root = repository(
+        {
+            "e/1/.keep": "",
+            "e/config.pbtxt": f'platform: "ensemble" {io} ensemble_scheduling {{ {step} }}',
+            "m/1/model.py": CODE,
+            "m/config.pbtxt": f'backend: "python" {io}',
+            "m/configs/old.pbtxt": f'backend: "python" {io} max_batch_size: -1',
+        }
+    )
+    assert lint(root, variant="") == []
+    assert [(found.model, found.code) for found in lint(root, variant="old")] == [("e", "TR509"), ("m", "TR113")]
+
+
+def test_codes_are_chosen_by_their_beginning(repository):
+    root = repository({"m/1/model.py": CODE, "m/config.pbtxt": 'backend: "python"\nmax_batch_size: -1\nname: "x"'})
+    assert {found.code for found in lint(root)} == {"TR101", "TR113"}
+    assert {found.code for found in lint(root, choice=Choice(select=("TR10",)))} == {"TR101"}
+    assert {found.code for found in lint(root, choice=Choice(ignore=("TR101",)))} == {"TR113"}
