@@ -36,12 +36,17 @@ from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from trireme.lint.repository import Model
 
 CODE = "TR454"
 SEVERITY = "error"
-TRITON = r"to have input_data_type set|failed to open text file for read|bytes, but the data provided from"
+MOST_BYTES = 1 << 24
+TRITON = (
+    r"expected \d+ string elements|incomplete string|"
+    r"to have input_data_type set|failed to open text file for read|bytes, but the data provided from"
+)
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -59,6 +64,19 @@ def check(model: Model) -> Iterator[Problem]:
                 needs = walk.elements(value.dims) * walk.DATA_TYPE_BYTES.get(walk.data_type(value), 0)
                 if not path.is_file():
                     yield Problem(place, f"the file '{value.input_data_file}' is not in warmup/", "put it there")
+                elif walk.data_type(value) == "TYPE_STRING":
+                    yield from _strings(place, path, walk.elements(value.dims))
                 elif path.stat().st_size < needs:
                     message = f"'{name}' needs {needs} bytes, and '{value.input_data_file}' has {path.stat().st_size}"
                     yield Problem(place, message, "write the whole tensor, without the batch")
+
+
+def _strings(place: str, path: Path, needs: int) -> Iterator[Problem]:
+    """Count the texts of a file: each is its length in four bytes, little-endian, and its bytes."""
+    data, position, found = path.read_bytes()[:MOST_BYTES], 0, 0
+    while position + 4 <= len(data):
+        position += 4 + int.from_bytes(data[position : position + 4], "little")
+        found += position <= len(data)
+    if needs >= 0 and (found != needs or position != len(data)):
+        message = f"'{path.name}' holds {found} texts, and the input takes {needs}"
+        yield Problem(place, message, "write each text as its length in four bytes (little-endian) and its bytes")

@@ -37,15 +37,20 @@ if TYPE_CHECKING:
 
 CODE = "TR451"
 SEVERITY = "error"
-TRITON = r"missing required input|expected \d+ inputs but got"
+TRITON = r"missing required input|expected \d+ inputs but got|request has 0 inputs"
 
 
 def check(model: Model) -> Iterator[Problem]:
-    """Look for each input in each sample that runs."""
+    """Look for each input in each sample that runs; a name that the model has twice is needed twice, and never there."""
     needed = [tensor.name for tensor in model.config.input if not tensor.optional]
     for number, sample in walk.warmups(model):
-        for name in needed:
-            if name not in sample.inputs:
-                message = f"the sample '{sample.name}' has no input '{name}'"
-                remedy = suggestion(name, sample.inputs) if sample.inputs else 'add inputs { key: "..." value { ... } }'
+        given = list(sample.inputs)
+        if not given and not needed:
+            yield Problem(f"model_warmup[{number}]", f"the sample '{sample.name}' has no input", "give it one, or remove it")
+        for index, name in enumerate(needed):
+            twice = name in needed[:index]
+            if name not in given or twice:
+                message = f"the sample '{sample.name}' has no {'second ' if twice else ''}input '{name}'"
+                remedy = suggestion(name, given) if given and not twice else 'add inputs { key: "..." value { ... } }'
+                remedy = "rename one of the model's two inputs" if twice else remedy
                 yield Problem(f"model_warmup[{number}]", message, remedy)

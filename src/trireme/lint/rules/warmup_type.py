@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 CODE = "TR452"
 SEVERITY = "error"
-TRITON = r"data-type is"
+TRITON = r"data-type is|the server (died|hangs)"
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -46,7 +46,11 @@ def check(model: Model) -> Iterator[Problem]:
     types = {tensor.name: walk.data_type(tensor) for tensor in model.config.input}
     for number, sample in walk.warmups(model):
         for name, value in sample.inputs.items():
-            if name in types and types[name] not in {walk.data_type(value), "TYPE_INVALID"}:
-                place = f"model_warmup[{number}].inputs['{name}'].data_type"
-                message = f"the sample's '{name}' is {walk.data_type(value)}, and the input is {types[name]}"
+            place = f"model_warmup[{number}].inputs['{name}'].data_type"
+            stated = walk.data_type(value)
+            if name not in types and stated == "TYPE_INVALID" and not model.completes:
+                message = f"the sample's '{name}' has no data type and is no input of the model, which ends the server"
+                yield Problem(place, message, "state its type, or leave it out")
+            elif name in types and types[name] not in {stated, "TYPE_INVALID"}:
+                message = f"the sample's '{name}' is {stated}, and the input is {types[name]}"
                 yield Problem(place, message, "use the input's type", fix=types[name])
