@@ -100,6 +100,7 @@ def check(root: Path | None) -> None:
 @click.option(
     "--backends", metavar="NAMES", help="Backends that the server has, by commas; by default those of Triton's images."
 )
+@click.option("--agents", metavar="NAMES", help="Repository agents that the server has, by commas; by default any.")
 @click.option("--shm-size", default="64m", show_default=True, help="Shared memory of the server: a number with k, m or g.")
 @click.option("--latency-goal", type=click.FloatRange(0, min_open=True), help="Milliseconds; a model with one needs a warm-up.")
 @click.option("--model-config-name", "variant", metavar="NAME", help="Check configs/NAME.pbtxt alone; by default every choice.")
@@ -115,6 +116,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     ignore: str,
     gpus: int | None,
     backends: str | None,
+    agents: str | None,
     shm_size: str,
     latency_goal: float | None,
     variant: str | None,
@@ -136,7 +138,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
         return
     if path is None:
         path = (root or find_root(Path.cwd())) / "model_repository"
-    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal, variant)
+    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal, variant, agents)
     text, code = command.run(asked, style, fix=fix)
     if text:
         click.echo(text)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trireme.lint.finding import Finding
 
-SIZE = re.compile(r"(?P<number>\d+)(?P<unit>[kmg]?)i?b?", re.IGNORECASE)
+SIZE = re.compile(r"(?P<number>[0-9]{1,15})(?P<unit>[kmg]?)i?b?", re.IGNORECASE)
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -35,6 +35,7 @@ class Asked:
     shm_size: str = "64m"
     latency_goal: float | None = None
     variant: str | None = None
+    agents: str | None = None
 
 
 def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, int]:
@@ -52,7 +53,7 @@ def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, i
     if fix:
         for path, text, diff in mending.diffs(root, findings):
             mending.write(path, text)
-            shown.append(diff)
+            shown += [diff] if style == "text" else []
         findings = lint(root, options(asked), _choice(asked), only=only, variant=asked.variant) if shown else findings
     place = _relative(asked.path if not only else asked.path.parent)
     shown.append(output.FORMATS[style](findings, place))
@@ -78,14 +79,18 @@ def options(asked: Asked) -> Options:
     if size is None:
         raise ValueRefusedError("--shm-size", asked.shm_size, "write a number of bytes, or one with k, m or g, such as 64m")
     wanted = tuple(sorted({releases.check(release) for release in asked.releases})) or releases.pinned(asked.path)
-    backends = None if asked.backends is None else tuple(name.strip() for name in asked.backends.split(",") if name.strip())
     return Options(
         wanted,
         gpus=asked.gpus,
-        backends=backends,
+        backends=_names(asked.backends),
+        agents=_names(asked.agents),
         shm_bytes=int(size["number"]) * UNITS[size["unit"].lower()],
         latency_goal_ms=asked.latency_goal,
     )
+
+
+def _names(words: str | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(name.strip() for name in words.split(",") if name.strip())
 
 
 def _choice(asked: Asked) -> Choice:

@@ -23,7 +23,10 @@ def diffs(root: Path, findings: Iterable[Finding]) -> Iterator[tuple[Path, str, 
     fixable = sorted(finding for finding in findings if finding.fix is not None)
     for name, found in groupby(fixable, key=lambda finding: finding.path):
         path = root / name
-        before = path.read_text(encoding="utf-8")
+        try:
+            before = path.read_bytes().decode()
+        except UnicodeDecodeError:
+            continue  # TR005 says so; what cannot be read cannot be written back
         after = mend(before, list(found))
         if after != before:
             lines = difflib.unified_diff(
@@ -49,10 +52,11 @@ def mend(text: str, findings: Sequence[Finding]) -> str:
 
 def write(path: Path, text: str) -> None:
     """Replace a file by its mended text, or leave it as it was."""
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
         Path(name).chmod(path.stat().st_mode)
         Path(name).replace(path)
     except BaseException:

@@ -109,18 +109,23 @@ def _use(model: Model, tensor: Any, dims: tuple[int, ...]) -> Use:  # noqa: ANN4
     return Use(model.name, walk.data_type(tensor), dims, whole)
 
 
-def follows(model: Model, step: Any, other: Any) -> bool:  # noqa: ANN401 - protobuf messages
-    """Say whether a step waits, directly or not, for another."""
-    waiting, seen = set(step.input_map.values()), set()
-    while waiting:
-        name = waiting.pop()
-        seen.add(name)
-        for _, maker, _ in walk.steps(model):
-            if name in maker.output_map.values():
-                if maker == other:
-                    return True
-                waiting |= set(maker.input_map.values()) - seen
-    return False
+def waits_for(model: Model) -> list[set[int]]:
+    """Return, for each step of an ensemble, the numbers of the steps that it waits for, directly or not."""
+    entries = [step for _, step, _ in walk.steps(model)]
+    makers: dict[str, set[int]] = {}
+    for number, step in enumerate(entries):
+        for name in step.output_map.values():
+            makers.setdefault(name, set()).add(number)
+    found: list[set[int]] = []
+    for step in entries:
+        waiting = {number for name in step.input_map.values() for number in makers.get(name, ())}
+        before: set[int] = set()
+        while waiting:
+            number = waiting.pop()
+            before.add(number)
+            waiting |= {other for name in entries[number].input_map.values() for other in makers.get(name, ())} - before
+        found.append(before)
+    return found
 
 
 def trail(member: Model, name: str) -> list[str]:

@@ -53,7 +53,7 @@ def read(path: Path) -> Plan:
             Profile({name: (tuple(map(int, sizes["min"])), tuple(map(int, sizes["max"]))) for name, sizes in profile.items()})
             for profile in table.get("profiles", [])
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         return Plan(problem=f"it cannot be read ({type(error).__name__}: {error})")
     known = table.get("sha256")
     if known and path.is_file() and known != digest.of_file(path):

@@ -53,10 +53,9 @@ class Code:
 def read(path: Path) -> Code:
     """Return the facts of a file."""
     try:
-        if path.exists() and not path.is_file():
-            return Code(problem="it is no file")
-        if path.stat().st_size > MOST_BYTES:
-            return Code(problem="it is too large to be a model's code")
+        strange = path.exists() and not path.is_file()
+        if strange or path.stat().st_size > MOST_BYTES:
+            return Code(problem="it is no file" if strange else "it is too large to be a model's code")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a stranger's code is not our warning
             tree = ast.parse(path.read_bytes(), str(path))
@@ -66,7 +65,10 @@ def read(path: Path) -> Code:
         return Code(problem=f"{type(error).__name__}: {error.msg}", line=error.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as error:
         return Code(problem=f"{type(error).__name__}: {error}")
-    return _facts(tree)
+    try:
+        return _facts(tree)
+    except RecursionError:  # hundreds of nested branches: nothing is known, nothing is claimed
+        return Code(has_class=True, known=False)
 
 
 def _facts(tree: ast.Module) -> Code:

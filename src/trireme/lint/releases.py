@@ -56,11 +56,20 @@ def pinned(start: Path) -> tuple[str, ...]:
     """Return the releases that the nearest versions.toml pins, else the embedded one and the newest known."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / PINS).is_file():
-            pins = tomllib.loads((folder / PINS).read_text(encoding="utf-8"))
-            found = {table["release"] for table in pins.values() if isinstance(table, dict) and "release" in table}
+            found = _pins(folder / PINS)
             if found:
                 return tuple(sorted(found))
     return tuple(sorted({EMBEDDED, str(table()["newest"])}))
+
+
+def _pins(path: Path) -> set[str]:
+    """Return the releases of a versions.toml; a stranger's file of that name may say anything, and then pins nothing."""
+    try:
+        pins = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return set()
+    named = [pin.get("release") for pin in pins.values() if isinstance(pin, dict)]
+    return {name for name in named if isinstance(name, str) and RELEASE.fullmatch(name) and name >= table()["oldest"]}
 
 
 def newer_names(message: Message, releases: Iterable[str], place: str = "") -> Iterator[tuple[str, str, str]]:

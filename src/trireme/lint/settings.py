@@ -26,6 +26,7 @@ else:
     import tomli as tomllib
 
 FILE = "lint.toml"
+MOST_MS = 1e9
 KEYS = ("ignore", "latency_goal_ms")
 
 
@@ -52,7 +53,7 @@ def read(folder: Path) -> Settings:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnreadableError(str(path), str(error), "it is TOML with one table, [lint]") from None
     for key in table:
         if key != "lint":
@@ -89,6 +90,6 @@ def parse(table: Mapping[str, Any], place: str) -> Settings:
         if not isinstance(reason, str) or not reason.strip():
             raise ValueRefusedError(f"{place}.ignore.{code}", reason, "say why in a few words: the next reader asks")
     goal = table.get("latency_goal_ms")
-    if goal is not None and (isinstance(goal, bool) or not isinstance(goal, (int, float)) or goal <= 0):
+    if goal is not None and (isinstance(goal, bool) or not isinstance(goal, (int, float)) or not 0 < goal < MOST_MS):
         raise ValueRefusedError(f"{place}.latency_goal_ms", goal, "it is a time in milliseconds, such as 50")
     return Settings(ignore, goal)

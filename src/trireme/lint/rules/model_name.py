@@ -15,6 +15,7 @@ Good::
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem
@@ -34,4 +35,4 @@ def check(model: Model) -> Iterator[Problem]:
     name = model.config.name
     if name and name != model.name:
         message = f"the name is '{name}' and the folder is '{model.name}'"
-        yield Problem("name", message, "leave the name out, or write the folder's", fix=f'"{model.name}"')
+        yield Problem("name", message, "leave the name out, or write the folder's", fix=json.dumps(model.name))

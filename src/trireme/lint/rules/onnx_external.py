@@ -13,6 +13,9 @@ Good::
 
     ==> example/config.pbtxt <==
     backend: "onnxruntime"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }
     ==> example/1/model.onnx <==
     (onnx) g (float[n, 3] x) => (float[n, 3] y) { y = Add(x, x) }
 """

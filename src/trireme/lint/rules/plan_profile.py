@@ -28,6 +28,7 @@ Good::
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem
@@ -47,7 +48,7 @@ def check(model: Model) -> Iterator[Problem]:
     for version, plan in model.plans.items():
         for number, group in enumerate(model.config.instance_group):
             for index, profile in enumerate(group.profile):
-                if profile.isdigit() and plan.profiles and int(profile) >= len(plan.profiles):
+                if re.fullmatch(r"[0-9]{1,9}", profile) and plan.profiles and int(profile) >= len(plan.profiles):
                     place = f"instance_group[{number}].profile[{index}]"
                     message = f"the plan of version {version} has no profile {profile}: its last is {len(plan.profiles) - 1}"
                     yield Problem(place, message, "name one of them, or build the plan with more")

@@ -56,17 +56,20 @@ def check(model: Model) -> Iterator[Problem]:
     """Report each member with a queue limit that runs beside another step."""
     older = tuple(release for release in model.releases if release < MENDED)
     entries = list(walk.steps(model))
-    for number, (at, step, member) in enumerate(entries):
-        if not older or member is None or member.broken:
-            continue
-        limited = any(policy.max_queue_size for _, policy in walk.queue_policies(member))
-        beside = [
-            other.model_name
-            for index, (_, other, _) in enumerate(entries)
-            if index != number and not flow.follows(model, step, other) and not flow.follows(model, other, step)
-        ]
-        if limited and beside:
-            message = f"'{member.name}' limits its queue and runs beside '{beside[0]}': a full queue hangs the request for ever"
+    limited = {
+        number
+        for number, (_, _, member) in enumerate(entries)
+        if older and member is not None and not member.broken
+        if any(policy.max_queue_size for _, policy in walk.queue_policies(member))
+    }
+    before = flow.waits_for(model) if limited else []
+    for number in sorted(limited):
+        at, step, _ = entries[number]
+        others = (other for other in range(len(entries)) if other != number)
+        beside = next((other for other in others if other not in before[number] and number not in before[other]), None)
+        if beside is not None:
+            name = entries[beside][1].model_name
+            message = f"'{step.model_name}' limits its queue and runs beside '{name}': a full queue hangs the request for ever"
             yield Problem(
                 at, message, f"run the steps one after the other, drop max_queue_size, or use {MENDED}", releases=older
             )
