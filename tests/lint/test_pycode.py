@@ -24,6 +24,18 @@ def test_a_class_from_elsewhere_is_there_and_unknown(tmp_path):
     assert (code.has_class, code.known) == (True, False)
 
 
+def test_any_way_to_bind_the_class_counts(tmp_path):
+    for text in (
+        "TritonPythonModel, x = make(), 1\n",
+        "for TritonPythonModel in make(): pass\n",
+        "with make() as TritonPythonModel: pass\n",
+        "exec('...')\n",
+        "def __getattr__(name): return make(name)\n",
+    ):
+        assert facts(tmp_path, text).has_class, text
+    assert not facts(tmp_path, "TritonPythonModel = 3\n").has_class
+
+
 def test_names_asked_of_the_config_are_found_with_their_lines(tmp_path):
     code = facts(
         tmp_path,

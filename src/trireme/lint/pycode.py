@@ -90,24 +90,32 @@ def _facts(tree: ast.Module) -> Code:
 
 
 def _names_bound(tree: ast.Module) -> set[str]:
-    """Return the names that a module binds anywhere but by a class of its own; a star import may bind any."""
+    """Return the names that a module may bind in any way; a star import, `exec` and a module's `__getattr__` may bind any."""
     names: set[str] = set()
+    constants = {id(target) for node in ast.walk(tree) for target in _constant_targets(node)}
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {CLASS if alias.name == "*" else alias.asname or alias.name for alias in node.names}
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
-            names.add(node.name)
-        else:
-            names |= _targets(node)
+            names |= {node.name, CLASS} if node.name == "__getattr__" else {node.name}
+        elif isinstance(node, ast.Name) and id(node) not in constants:
+            names |= {CLASS} if node.id in {"exec", "globals", "setattr"} else set()
+            names |= {node.id} if isinstance(node.ctx, ast.Store) else set()
     return names
 
 
+def _constant_targets(node: ast.AST) -> list[ast.expr]:
+    """Return what an assignment of a constant binds: nothing that is a class."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or not isinstance(node.value, ast.Constant):
+        return []
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
 def _targets(node: ast.AST) -> set[str]:
-    """Return the names that an assignment binds to something that may be a class or a function."""
-    if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant):
-        return set()
+    """Return the names that an assignment in a class binds to something that may be a function."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return {target.id for target in targets if isinstance(target, ast.Name)}
+    constants = {id(target) for target in _constant_targets(node)}
+    return {target.id for target in targets if isinstance(target, ast.Name) and id(target) not in constants}
 
 
 def _asked(tree: ast.Module) -> Iterator[Asked]:

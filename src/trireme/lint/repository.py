@@ -212,7 +212,7 @@ class Model:
         return {version: planfile.read(self.path / str(version) / self.filename) for version in own}
 
     def _has_file(self, version: int) -> bool:
-        return self.filename in self.contents[version].files
+        return (self.path / str(version) / self.filename).is_file()
 
     @property
     def releases(self) -> tuple[str, ...]:

@@ -16,3 +16,16 @@ def test_a_compute_capability_may_have_a_file_of_its_own(codes):
         (plan)
         """
     assert codes(example) == []
+
+
+def test_a_file_name_may_have_a_folder_in_it(codes):
+    example = """\
+        ==> example/config.pbtxt <==
+        backend: "python"
+        default_model_filename: "src/model.py"
+        ==> example/1/src/model.py <==
+        class TritonPythonModel:
+            def execute(self, requests):
+                return []
+        """
+    assert codes(example) == []

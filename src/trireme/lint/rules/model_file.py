@@ -39,12 +39,13 @@ TRITON = (
 
 def check(model: Model) -> Iterator[Problem]:
     """Report each served version without its file; a compute capability of its own may name another."""
-    if model.backend not in FILES and model.platform not in TENSORFLOW:
-        return
+    if (model.backend not in FILES and model.platform not in TENSORFLOW) or model.config.runtime == "model.py":
+        return  # a backend in Python decides for itself what it reads
     others = set(model.config.cc_model_filenames.values())
     for version, entries in model.contents.items():
         held = {*entries.files, *entries.folders}
-        if model.filename and model.filename not in held and not others & held:
+        there = (model.path / str(version) / model.filename).exists()
+        if model.filename and not there and not others & held:
             if model.backend == "tensorrt" and FILES["onnxruntime"] in held:
                 continue  # TR119: the engine is built where the GPU is
             hangs = ", and the server hangs at its start" if model.backend == "python" else ""
