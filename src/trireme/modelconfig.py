@@ -14,6 +14,8 @@ from tritonclient.grpc.model_config_pb2 import ModelConfig
 from trireme import kinds
 from trireme.errors import UnknownKeyError, UnreadableError, ValueRefusedError, suggestion
 from trireme.lint import releases
+from trireme.lint import text as pbtxt
+from trireme.lint.tokens import SyntaxProblemError
 from trireme.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -56,9 +58,10 @@ def from_text(text: str) -> ModelConfig:
 
     """
     try:
-        return text_format.Parse(text, ModelConfig())
-    except text_format.ParseError as error:
-        raise UnreadableError("config.pbtxt", str(error), "run `make repo`: it is built, never edited") from None
+        return pbtxt.parse(text)
+    except SyntaxProblemError as error:
+        place = f"config.pbtxt:{error.line}:{error.column}"
+        raise UnreadableError(place, str(error), "run `make repo`: it is built, never edited") from None
 
 
 def inputs(config: ModelConfig) -> tuple[Tensor, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trireme import onnxio
 from trireme.lint import text as pbtxt
+from trireme.lint.tokens import SyntaxProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,7 +99,7 @@ class Model:
                     "",
                     f"it has {found.st_size >> 20} MiB, and more than {MOST_BYTES >> 20} MiB is no config",
                 )
-            return self.config_path.read_bytes().decode(errors="replace"), ""
+            return self.config_path.read_bytes().decode(errors="surrogateescape"), ""
         except FileNotFoundError:
             # a link to nowhere is not the absence of a config: Triton tries to read it
             return "", "it is a link to nothing" if self.config_path.is_symlink() else ""
@@ -106,11 +107,11 @@ class Model:
             return "", error.strerror or str(error)
 
     @cached_property
-    def parsed(self) -> tuple[Any, pbtxt.SyntaxProblemError | None]:
+    def parsed(self) -> tuple[Any, SyntaxProblemError | None]:
         """The config as it is written (an empty one when there is none), and why it is none."""
         try:
             return pbtxt.parse(self.read[0]), None
-        except pbtxt.SyntaxProblemError as error:
+        except SyntaxProblemError as error:
             return pbtxt.model_config()(), error
 
     @property

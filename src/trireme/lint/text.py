@@ -1,7 +1,7 @@
-"""A config.pbtxt as text: parsed by protobuf, and searched for the place of a field.
+"""A config.pbtxt as text: read into a ModelConfig by the rules of Triton's own parser, with the place of every field.
 
-protobuf's parser gives line and column of an error but forgets where a value stood. The places are found by a second walk,
-made only for a config that has findings.
+https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/text_format.cc; why not protobuf's Python parser: see
+`tokens`, and it forgets where a value stood. The places are kept only for a config that has findings, by a second reading.
 """
 
 from __future__ import annotations
@@ -11,37 +11,24 @@ import importlib.util
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from google.protobuf import text_format
+from google.protobuf import message_factory
+
+from trireme.lint.tokens import SyntaxProblemError, Token, tokens, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from google.protobuf.descriptor import Descriptor
+    from google.protobuf.descriptor import FieldDescriptor
     from google.protobuf.message import Message
 
-TOKEN = re.compile(
-    r"""(?P<space>[\s]+|\#[^\n]*)|(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<word>[\w.+-]+)|(?P<mark>.)""",
-    re.DOTALL,
-)
-NO_FIELD = re.compile(r'Message type "(?P<message>[^"]+)" has no field named "(?P<name>[^"]+)"')
-NO_VALUE = re.compile(r'Enum type "(?P<enum>[^"]+)" has no value named (?P<name>\w+)')
-PART = re.compile(r"([\w-]+)(\[\d+\])?(?:\['([^']*)'\])?")
+PART = re.compile(r"(\w+)(\[\d+\])?(?:\['(.*?)'\](?=[.\[]|$))?", re.DOTALL)
 OPEN = {"{": "}", "<": ">"}
-
-
-class SyntaxProblemError(Exception):
-    """The text is no ModelConfig; line and column count from 1.
-
-    unknown is the name that Triton does not have, where that is the problem, and known are those it has at the place.
-    """
-
-    def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
-        self.unknown, self.known = _unknown(message)
+TRUE, FALSE = {"true", "True", "t"}, {"false", "False", "f"}
+OCTAL = "01234567"
+INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
+PREFIXED = re.compile(r"0[xX0-7]")
+"""A hexadecimal or octal number, which is no decimal one."""
+MOST_SHOWN = 40
 
 
 @cache
@@ -60,58 +47,38 @@ def model_config() -> type[Message]:
 
 
 def parse(text: str) -> Any:  # noqa: ANN401 - ModelConfig, whose class is made at run time
-    """Return the ModelConfig that a text is.
+    """Return the ModelConfig that a text is; in strings, what is not UTF-8 becomes U+FFFD.
 
     Raises:
         SyntaxProblemError: it is none.
 
     """
-    try:
-        return text_format.Parse(text, model_config()())
-    except text_format.ParseError as error:
-        message = re.sub(r"^\d+:\d+ : ('.*'(?=: [A-Z])(?:: )?)?", "", str(error)).rstrip(".")
-        raise SyntaxProblemError(message, error.GetLine() or 1, error.GetColumn() or 1) from None
-    except (RecursionError, ValueError, UnicodeError) as error:
-        raise SyntaxProblemError(str(error).splitlines()[0] or type(error).__name__, 1, 1) from None
-
-
-def _unknown(message: str) -> tuple[str, tuple[str, ...]]:
-    """Return the unknown name of protobuf's message, and the known ones."""
-    descriptor = model_config().DESCRIPTOR
-    if match := NO_FIELD.search(message):
-        names = _messages(descriptor).get(match["message"])
-        return match["name"], tuple(names.fields_by_name) if names else ()
-    if match := NO_VALUE.search(message):
-        enums = {
-            field.enum_type.full_name: field.enum_type
-            for kind in _messages(descriptor).values()
-            for field in kind.fields
-            if field.enum_type
-        }
-        return match["name"], tuple(enums[match["enum"]].values_by_name) if match["enum"] in enums else ()
-    return "", ()
-
-
-@cache
-def _messages(root: Descriptor) -> Mapping[str, Descriptor]:
-    """Return a message's type and all that it is made of, by full name."""
-    found = {root.full_name: root}
-    for field in root.fields:
-        if field.message_type is not None:
-            found.update(_messages(field.message_type))
-    return found
+    return _Reader(text).read()
 
 
 class Places:
-    """Where each field of a text stands, by path: `input[0].dims[1]`, `parameters['key'].string_value`."""
+    """Where each field of a text stands, by path: `input[0].dims[1]`, `parameters['key'].string_value`.
+
+    Raises:
+        SyntaxProblemError: the text is no ModelConfig.
+
+    """
 
     def __init__(self, text: str) -> None:
         self._found: dict[str, tuple[int, int]] = {}
         self._keys: dict[str, str] = {}
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._tokens = [match for match in TOKEN.finditer(text) if match.lastgroup != "space"]
-        self._next = 0
-        self._message("", "")
+        self.not_utf8: list[int] = []
+        """Offsets of strings that are not UTF-8."""
+        _Reader(text, self).read()
+
+    def note(self, path: str, start: int, end: int) -> None:
+        """Keep where the field at a path, every part of it with its number, stands."""
+        self._found[path] = start, end
+
+    def alias(self, key: str, path: str) -> None:
+        """Keep under which key of a map the field at a path is found; of two, the last one counts."""
+        self._keys[f"{path[: path.rindex('[')]}['{key}']"] = path
 
     def span(self, path: str) -> tuple[int, int] | None:
         """Return the offsets of the field at a path; None when the text does not state it."""
@@ -121,7 +88,10 @@ class Places:
     def at(self, path: str) -> tuple[int, int]:
         """Return line and column of a path, or of the nearest part of it that the text states."""
         resolved, _ = self._resolve(path)
-        offset = self._found[resolved][0] if resolved else 0
+        return self.position(self._found[resolved][0] if resolved else 0)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset."""
         line = bisect.bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
@@ -137,50 +107,190 @@ class Places:
             resolved = value if key and value in self._found and done + 1 < len(parts) else place
         return resolved, ""
 
-    def _message(self, place: str, end: str) -> None:
-        """Read fields until the closing mark."""
+
+class _Reader:
+    """One pass over a text; it notes places where somebody wants them."""
+
+    def __init__(self, text: str, places: Places | None = None) -> None:
+        self._text = text
+        self._places = places
+        self._tokens = tokens(text)
+        self._current = next(self._tokens)
+        self._last = self._current
+
+    def read(self) -> Any:  # noqa: ANN401 - ModelConfig
+        config, counts = model_config()(), dict[str, int]()
+        while self._current.kind != "end":
+            self._field(config, "", counts)
+        return config
+
+    def _message(self, message: Any, place: str) -> None:  # noqa: ANN401 - any message
+        """Read a message and both of its marks."""
+        end = OPEN.get(self._current.text, "")
+        if not end:
+            self._refuse("expected {")
+        self._take()
         counts: dict[str, int] = {}
-        while (token := self._take()) and token.group() != end:
-            if token.lastgroup != "word":
-                continue
-            name = token.group()
-            if self._peek() == ":":
-                self._take()
-            path = f"{place}.{name}".lstrip(".")
-            if name == "key" and self._peek()[:1] in {'"', "'"}:
-                self._keys[f"{place[: place.rindex('[')]}['{self._peek()[1:-1]}']" if place else ""] = place
-            listed = self._peek() == "["
-            for value in self._values():
-                number = counts.get(name, 0)
-                counts[name] = number + 1
-                self._field(value.start() if listed else token.start(), f"{path}[{number}]", value)
+        while self._current.text not in {"}", ">"}:
+            self._field(message, place, counts)
+        if self._current.text != end:
+            self._refuse(f"expected {end}")
+        self._take()
 
-    def _field(self, start: int, path: str, value: re.Match[str]) -> None:
-        """Note where one value of a field stands, and what stands inside it."""
-        if value.group() in OPEN:
-            self._found[path] = start, start
-            self._message(path, OPEN[value.group()])
-            self._found[path] = start, self._tokens[min(self._next, len(self._tokens)) - 1].end()
+    def _field(self, message: Any, place: str, counts: dict[str, int]) -> None:  # noqa: ANN401 - any message
+        """Read a name and its value, or values in brackets; counts are how many values each field has so far."""
+        name, descriptor = self._current, message.DESCRIPTOR
+        if name.kind != "identifier":
+            self._refuse("expected a field's name")
+        field = descriptor.fields_by_name.get(name.text)
+        if field is None:
+            says, known = f"{descriptor.name} has no field '{name.text}'", tuple(descriptor.fields_by_name)
+            raise SyntaxProblemError(says, self._text, name.start, name.text, known)
+        if not field.is_repeated:
+            self._once(message, field)
+        self._take()
+        if self._current.text == ":":
+            self._take()
+        elif field.message_type is None:
+            self._refuse("expected :")
+        path = f"{place}.{name.text}".lstrip(".")
+        if field.is_repeated and self._current.text == "[":
+            self._list(message, field, path, counts)
         else:
-            self._found[path] = value.start(), self._tokens[self._next - 1].end()
+            self._value(message, field, path, counts, name.start)
+        if self._current.text in {";", ","}:
+            self._take()
 
-    def _values(self) -> Iterator[re.Match[str]]:
-        """Yield the token that each value of a field begins with; the caller reads a message before the next."""
-        first = self._take()
-        if first is None:
-            return
-        if first.group() != "[":
-            while first.lastgroup == "string" and self._peek()[:1] in {'"', "'"}:  # neighbouring strings are one
+    def _list(self, message: Any, field: FieldDescriptor, path: str, counts: dict[str, int]) -> None:  # noqa: ANN401
+        """Read values in brackets; none is a list too, and a comma wants another."""
+        self._take()
+        while self._current.text != "]" or self._last.text == ",":
+            self._value(message, field, path, counts, self._current.start)
+            if self._current.text == ",":
                 self._take()
-            yield first
-            return
-        while (token := self._take()) and token.group() != "]":
-            if token.group() != ",":
-                yield token
+            elif self._current.text != "]":
+                self._refuse("expected , or ]")
+        self._take()
 
-    def _take(self) -> re.Match[str] | None:
-        self._next += 1
-        return self._tokens[self._next - 1] if self._next <= len(self._tokens) else None
+    def _once(self, message: Any, field: FieldDescriptor) -> None:  # noqa: ANN401 - any message
+        """Refuse a second value of a field that has one, and a second member of a oneof."""
+        stated = message.HasField(field.name) if field.has_presence else getattr(message, field.name) != field.default_value
+        if stated:
+            self._refuse(f"'{field.name}' is stated twice", bare=True)
+        other = message.WhichOneof(field.containing_oneof.name) if field.containing_oneof is not None else None
+        if other:
+            self._refuse(f"'{field.name}' is stated beside '{other}', and one of the two has to go", bare=True)
 
-    def _peek(self) -> str:
-        return self._tokens[self._next].group() if self._next < len(self._tokens) else ""
+    def _value(self, message: Any, field: FieldDescriptor, path: str, counts: dict[str, int], start: int) -> None:  # noqa: ANN401
+        """Read one value into a field; start is where its place begins if it is a message."""
+        number = counts.get(field.name, 0)
+        counts[field.name] = number + 1
+        place = f"{path}[{number}]"
+        if field.message_type is None:
+            start = self._current.start
+            value = self._scalar(field)
+            if field.is_repeated:
+                getattr(message, field.name).append(value)
+            else:
+                setattr(message, field.name, value)
+        elif field.message_type.GetOptions().map_entry:
+            self._entry(getattr(message, field.name), field, place)
+        else:
+            inner = getattr(message, field.name)
+            if field.is_repeated:
+                inner = inner.add()
+            inner.SetInParent()
+            self._message(inner, place)
+        if self._places is not None:
+            self._places.note(place, start, self._last.end)
+
+    def _entry(self, table: Any, field: FieldDescriptor, place: str) -> None:  # noqa: ANN401 - a map of the message
+        """Read an entry of a map; the last one of a key counts."""
+        entry = message_factory.GetMessageClass(field.message_type)()
+        self._message(entry, place)
+        if field.message_type.fields_by_name["value"].message_type is None:
+            table[entry.key] = entry.value
+        else:
+            table[entry.key].CopyFrom(entry.value)
+        if self._places is not None:
+            self._places.alias(str(entry.key), place)
+
+    def _scalar(self, field: FieldDescriptor) -> object:
+        kind = field.cpp_type
+        if kind == field.CPPTYPE_STRING:
+            return self._string()
+        if kind == field.CPPTYPE_BOOL:
+            return self._bool()
+        if kind == field.CPPTYPE_ENUM:
+            return self._enum(field)
+        if kind in {field.CPPTYPE_DOUBLE, field.CPPTYPE_FLOAT}:
+            return self._float()
+        signed = kind in {field.CPPTYPE_INT32, field.CPPTYPE_INT64}
+        bits = (32 if kind in {field.CPPTYPE_INT32, field.CPPTYPE_UINT32} else 64) - signed
+        return self._integer(-(1 << bits) if signed else 0, (1 << bits) - 1)
+
+    def _string(self) -> str:
+        """Read neighbouring strings as one."""
+        if self._current.kind != "string":
+            self._refuse("expected a string in quotes")
+        first, value = self._current, b""
+        while self._current.kind == "string":
+            value += value_of(self._take().text)
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            if self._places is not None:
+                self._places.not_utf8.append(first.start)
+            return value.decode(errors="replace")
+
+    def _bool(self) -> bool:
+        if self._current.kind == "number":
+            return bool(self._integer(0, 1))
+        if self._current.text not in TRUE | FALSE:
+            self._refuse("expected true or false")
+        return self._take().text in TRUE
+
+    def _enum(self, field: FieldDescriptor) -> int:
+        values = field.enum_type.values_by_name
+        if self._current.kind != "identifier":
+            return self._integer(-(1 << 31), (1 << 31) - 1)
+        if self._current.text not in values:
+            name = self._current.text
+            raise SyntaxProblemError(
+                f"{field.enum_type.name} has no value '{name}'", self._text, self._current.start, name, tuple(values)
+            )
+        return int(values[self._take().text].number)
+
+    def _integer(self, low: int, high: int) -> int:
+        sign = -1 if low < 0 and self._current.text == "-" else 1
+        if sign < 0:
+            self._take()
+        digits = self._current.text
+        if self._current.kind != "number" or not INTEGER.fullmatch(digits):
+            self._refuse("expected an integer")
+        octal = len(digits) > 1 and digits[0] == "0" and digits[1] in OCTAL
+        value = sign * int(digits, 8 if octal else 0)
+        if not low <= value <= high:
+            self._refuse(f"{value} is out of range: the field takes {low} to {high}", bare=True)
+        self._take()
+        return value
+
+    def _float(self) -> float:
+        sign = -1 if self._current.text == "-" else 1
+        if sign < 0:
+            self._take()
+        word = self._current.text
+        decimal = self._current.kind == "number" and not PREFIXED.match(word)
+        if not decimal and not (self._current.kind == "identifier" and word.lower() in {"inf", "infinity", "nan"}):
+            self._refuse("expected a decimal number")
+        self._take()
+        return sign * float(word.rstrip("fF") if decimal else word)
+
+    def _take(self) -> Token:
+        """Return the token, and go on to the next."""
+        self._last, self._current = self._current, next(self._tokens)
+        return self._last
+
+    def _refuse(self, problem: str, *, bare: bool = False) -> NoReturn:
+        got = "the end of the file" if self._current.kind == "end" else self._current.text[:MOST_SHOWN]
+        raise SyntaxProblemError(problem if bare else f"{problem}, got {got}", self._text, self._current.start)

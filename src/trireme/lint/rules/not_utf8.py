@@ -1,11 +1,11 @@
-"""A config with bytes that are not UTF-8.
+r"""A string that is not UTF-8.
 
 Triton loads it, and then cannot answer for the model's config or metadata over gRPC: protobuf text is UTF-8.
 
 Bad::
 
     backend: "python"
-    parameters { key: "author" value { string_value: "\ufffd" } }
+    parameters { key: "author" value { string_value: "Zo\353" } }
 
 Good::
 
@@ -29,9 +29,8 @@ SEVERITY = "warning"
 
 
 def check(model: Model) -> Iterator[Problem]:
-    """Report the first byte that does not decode (it was read as U+FFFD)."""
-    before, found, _ = model.read[0].partition("\ufffd")
-    if found:
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = f"the config is not UTF-8 at line {line}, column {column}"
-        yield Problem("", message, "save it as UTF-8", model.config_path, line)
+    """Report each string that does not decode: by its own bytes, or by its escapes."""
+    for offset in model.places.not_utf8:
+        line, column = model.places.position(offset)
+        message = f"the string at column {column} is not UTF-8"
+        yield Problem("", message, "save the config as UTF-8", model.config_path, line)
