@@ -37,9 +37,11 @@ class OnnxSession:
 
     def __init__(self, twin) -> None:
         self.session = onnxruntime.InferenceSession(str(twin.file), _options(twin), _providers(twin))
-        self.texts = {row.name for row in self.session.get_inputs() if row.type == "tensor(string)"}
-        _check_tensors(twin, "input", self.session.get_inputs())
+        inputs = [*self.session.get_inputs(), *self.session.get_overridable_initializers()]
+        self.texts = {row.name for row in inputs if row.type == "tensor(string)"}
+        _check_tensors(twin, "input", inputs)
         _check_tensors(twin, "output", self.session.get_outputs())
+        _check_optional(twin, self.session)
         stated = {row["name"] for row in twin.config["input"]}
         for row in self.session.get_inputs():
             if row.name not in stated:
@@ -64,18 +66,39 @@ def _check_tensors(twin, side, rows) -> None:
             twin.refuse(
                 f"finds {side} '{name}' of {graph[name].type} in {twin.file.name}, and the config states {stated['data_type']}"
             )
-        dims = (stated.get("reshape") or {}).get("shape", stated["dims"])
-        whole = [-1] * twin.batched + [int(size) for size in dims]
+        dims = [int(size) for size in (stated.get("reshape") or {}).get("shape", stated["dims"])]
         shape = [size if isinstance(size, int) else -1 for size in graph[name].shape]
-        fits = len(whole) == len(shape) and all(-1 in pair or pair[0] == pair[1] for pair in zip(whole, shape))
-        if not fits:
-            twin.refuse(
-                f"finds {side} '{name}' of shape {shape} in {twin.file.name}, and the config states {whole} with its batch"
-            )
-        if twin.batched and shape[0] != -1:
+        if twin.batched and shape and shape[0] != -1:
             twin.refuse(
                 f"finds {side} '{name}' with a fixed batch of {shape[0]} in {twin.file.name}, and max_batch_size is set"
             )
+        if not _fits([-1] * twin.batched + dims if shape else dims, shape, exactly=side == "output"):
+            batch = "with its batch" if twin.batched else "without a batch"
+            twin.refuse(f"finds {side} '{name}' of shape {shape} in {twin.file.name}, and the config states {dims} {batch}")
+
+
+def _fits(stated, shape, *, exactly) -> bool:
+    """Say whether stated dims are the graph's: a scalar takes ones, and an input of any size takes one of a size.
+
+    https://github.com/triton-inference-server/onnxruntime_backend/blob/main/src/onnxruntime_utils.cc (CompareDimsSupported).
+    """
+    if not shape:
+        return all(size == 1 for size in stated)
+    return len(stated) == len(shape) and all(
+        size == known or (known == -1 and not exactly) for size, known in zip(stated, shape)
+    )
+
+
+def _check_optional(twin, session) -> None:
+    """Refuse an optional input that is no initializer to override, a required one that is, and any under batching."""
+    defaults = {row.name for row in session.get_overridable_initializers()}
+    for row in twin.config["input"]:
+        optional, name = bool(row.get("optional")), row["name"]
+        if optional and twin.batched:
+            twin.refuse(f"takes the optional input '{name}' only without batching")
+        if optional != (name in defaults):
+            has = "has a default" if name in defaults else "has no default"
+            twin.refuse(f"finds that input '{name}' {has} in {twin.file.name}, and the config says optional: {optional}")
 
 
 def _options(twin) -> onnxruntime.SessionOptions:

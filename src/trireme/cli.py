@@ -104,6 +104,7 @@ def check(root: Path | None) -> None:
 @click.option("--shm-size", default="64m", show_default=True, help="Shared memory of the server: a number with k, m or g.")
 @click.option("--latency-goal", type=click.FloatRange(0, min_open=True), help="Milliseconds; a model with one needs a warm-up.")
 @click.option("--model-config-name", "variant", metavar="NAME", help="Check configs/NAME.pbtxt alone; by default every choice.")
+@click.option("--elsewhere", default="", metavar="NAMES", help="Models that the server has from other repositories, by commas.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "sarif", "github"]), default="text", show_default=True)
 @click.option("--fix", is_flag=True, help="Mend what has one right answer, and show the difference.")
 @click.option("--explain", metavar="CODE", help="Print a rule's page: why, a bad example and a good one.")
@@ -120,6 +121,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     shm_size: str,
     latency_goal: float | None,
     variant: str | None,
+    elsewhere: str,
     style: str,
     *,
     fix: bool,
@@ -127,8 +129,8 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
 ) -> None:
     """Say what Triton will refuse in a model repository, before it starts.
 
-    PATH is a model repository of anybody's, or one model in it; model_repository/ by default. Nothing is run and nothing
-    needs to be installed: no server, no GPU, no backend. Exit code 0: nothing found, or only advice; 1: errors or warnings;
+    PATH is a model repository of anybody's, or one model in it; model_repository/ by default. Nothing is run, and neither a
+    server nor a GPU nor a backend is needed. Exit code 0: nothing found, or only advice; 1: errors or warnings;
     2: it could not be checked.
     """
     from trireme.lint import command
@@ -138,7 +140,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
         return
     if path is None:
         path = (root or find_root(Path.cwd())) / "model_repository"
-    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal, variant, agents)
+    asked = command.Asked(path, releases, select, ignore, gpus, backends, shm_size, latency_goal, variant, agents, elsewhere)
     text, code = command.run(asked, style, fix=fix)
     if text:
         click.echo(text)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     Buffer = mmap.mmap | bytes
 
 # Field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
-GRAPH = 7
+IR_VERSION, GRAPH = 1, 7
+OVERRIDABLE_SINCE = 4
+"""The IR version from which an initializer among the inputs is a default; before, every one had to be there."""
 INITIALIZER, INPUT, OUTPUT, INITIALIZER_NAME, EXTERNAL_DATA = 5, 11, 12, 8, 13
 VALUE_NAME, VALUE_TYPE, TENSOR_TYPE, ELEMENT_TYPE, SHAPE, DIM, DIM_VALUE = 1, 2, 1, 1, 2, 1, 1
 DATA_TYPES = {
@@ -34,11 +36,13 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 class Graph:
     """Inputs and outputs with whole shapes, batch included (a symbolic size is -1), and the files its weights lie in.
 
-    A tensor without a shape has dims None; problem says why the file is no ONNX model.
+    shapeless are the names of tensors without a shape; problem says why the file is no ONNX model.
     """
 
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    defaults: tuple[Tensor, ...] = ()
+    """Initializers that are inputs too, so that a request may replace them."""
     shapeless: frozenset[str] = frozenset()
     external: tuple[str, ...] = ()
     problem: str = ""
@@ -71,7 +75,11 @@ def read_beside(folder: Path) -> Graph:
 
 
 def _graph(data: Buffer) -> Graph:
-    found = [(start, end) for number, start, end, _ in _fields(data, 0, len(data)) if number == GRAPH and start < end]
+    found, ir_version = [], 0
+    for number, start, end, value in _fields(data, 0, len(data)):
+        if number == GRAPH and start < end:
+            found.append((start, end))
+        ir_version = value if number == IR_VERSION else ir_version
     if not found:
         return Graph(problem="it holds no graph")
     inputs: list[Tensor] = []
@@ -90,7 +98,8 @@ def _graph(data: Buffer) -> Graph:
             weights.add(name)
             external.update(dict.fromkeys(files))
     own = tuple(tensor for tensor in inputs if tensor.name not in weights)
-    return Graph(own, tuple(outputs), frozenset(shapeless), tuple(external))
+    defaults = tuple(tensor for tensor in inputs if tensor.name in weights) if ir_version >= OVERRIDABLE_SINCE else ()
+    return Graph(own, tuple(outputs), defaults, frozenset(shapeless), tuple(external))
 
 
 def _initializer(data: Buffer, start: int, end: int) -> tuple[str, list[str]]:

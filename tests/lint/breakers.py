@@ -11,6 +11,10 @@ from layout import graph
 
 BREAKERS = []
 WORDS = ("", "x", "x0", "y0", "in", "out", "a", "c", "zero", "1", "0", "nope", "model.py", "../x", "R")
+MARKS = (
+    "{", "}", ":", "[", "]", '"', "foo: 1", "-", "1", "TYPE_FP32", "#", ",", ";", "\xff", "\0", "\xa0", "\x85", "1_0", "+8",
+    "0b1000", "0o10", "010", "0x8", "08", "\u0663", '"C:\\models"', '"\\377"', "8.0", "1e1",
+)  # fmt: skip
 NUMBERS = (-8, -2, -1, 0, 1, 2, 3, 7, 8, 9, 16, 64)
 
 
@@ -88,25 +92,8 @@ def scramble(draw, case):
     spots = [number for number, token in enumerate(tokens) if not token.isspace()]
     spot = draw.pick(*spots) if spots else 0
     other = draw.pick(
-        "",
-        "",
-        tokens[spot] * 2 if tokens else "",
-        "{",
-        "}",
-        ":",
-        "[",
-        "]",
-        '"',
-        "foo: 1",
-        "-",
-        "1",
-        "TYPE_FP32",
-        "#",
-        ",",
-        ";",
-        "\xff",
-        "\0",
-    )
+        "", "", tokens[spot] * 2 if tokens else "", f"- {tokens[spot]}" if tokens else "", *MARKS,
+    )  # fmt: skip
     tokens[spot : spot + 1] = [other]
     case.files[f"{name}/config.pbtxt"] = "".join(tokens)
     return True
@@ -236,6 +223,11 @@ def onnx_file(draw, case):
         graph("g (float[n, 3] x) => (float[n, 3] y, float[n, 3] z) { y = Add(x, x) z = Add(x, y) }"),
         graph("g (float[4, 3] x) => (float[4, 3] y) { y = Add(x, x) }"),
         graph("g (float[3] x) => (float[3] y) { y = Add(x, x) }"),
+        graph("g (float[n, m] x) => (float[n, m] y) { y = Add(x, x) }"),
+        graph("g (float[n, m] x) => (float[n, 3] y) { y = Add(x, x) }"),
+        graph("g (float[n, 3] x) => (float[n, m] y) { y = Add(x, x) }"),
+        graph("g (float x) => (float y) { y = Add(x, x) }"),
+        graph("g (float[n, 3] x, float[3] w = {1, 1, 1}) => (float[n, 3] y) { y = Add(x, w) }"),
         b"",
         b"no graph at all",
         case.files[path][: len(case.files[path]) // 2],

@@ -187,6 +187,11 @@ def onnx_model(draw, case):
     dims = [3] if config.max_batch_size else [-1, 3]
     config.input.add(name="x", data_type=11, dims=dims)
     config.output.add(name="y", data_type=11, dims=dims)
+    if not config.max_batch_size and draw.chance(30):
+        case.files["@/1/model.onnx"] = graph("g (float[n, 3] x, float[3] w = {1, 1, 1}) => (float[n, 3] y) { y = Add(x, w) }")
+        if draw.chance(60):
+            config.input.add(name="w", data_type=11, dims=[3], optional=True)
+        return
     if config.max_batch_size and draw.chance(50):
         config.dynamic_batching.SetInParent()
     case.files["@/1/model.onnx"] = graph(AFFINE.replace("{{", "{").replace("}}", "}"))

@@ -2,7 +2,7 @@
 
 An example is one config.pbtxt, of the model `example`; or several files, each after a line `==> path <==`. A Python
 model without a version gets one that answers nothing, an ensemble an empty one. `(onnx) <graph>` is the text form of
-an ONNX graph.
+an ONNX graph (`(onnx 3)` of that IR version), `(17 MiB)` a comment of that size.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class TritonPythonModel:
     def execute(self, requests):
         return [pb_utils.InferenceResponse([]) for _ in requests]
 """
-HEADER = '<ir_version: 8, opset_import: ["": 17]>'
+HEADER = '<ir_version: %d, opset_import: ["": %d]>'
+ONNX = re.compile(r"\(onnx(?: (\d+))?\) ")
+SIZE = re.compile(r"\((\d+) MiB\)")
 FILE = re.compile(r"^==> (.+) <==\n", re.MULTILINE)
 
 
@@ -46,10 +48,12 @@ def lay_out(example: str, root: Path, prefix: str = "") -> Path:
             text = text.replace(f'"{model}"', f'"{prefix}{model}"')
         target = root / (prefix + path if "/" in path else path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if text.startswith("(onnx) "):
-            target.write_bytes(graph(text.removeprefix("(onnx) ").strip()))
+        if source := ONNX.match(text):
+            target.write_bytes(graph(text[source.end() :].strip(), int(source[1] or 8)))
+        elif size := SIZE.match(text):
+            target.write_bytes(b"#" * (int(size[1]) << 20))
         else:
-            target.write_bytes(text.encode().replace("\ufffd".encode(), b"\xff"))
+            target.write_text(text, encoding="utf-8")
     for model in models:
         complete(root / (prefix + model))
     return root
@@ -68,10 +72,10 @@ def complete(model: Path) -> None:
         (model / "1" / "model.py").write_text(MODEL, encoding="utf-8")
 
 
-def graph(text: str) -> bytes:
+def graph(text: str, ir_version: int = 8) -> bytes:
     """Return an ONNX file; «... weight in <file>» keeps an initializer outside."""
     text, _, outside = text.partition(" weight in ")
-    model = onnx.parser.parse_model(f"{HEADER} {text}")
+    model = onnx.parser.parse_model(f"{HEADER % (ir_version, 17 if ir_version > 3 else 8)} {text}")
     if outside:
         weight = onnx.numpy_helper.from_array(np.zeros(3, np.float32), "weight")
         weight.ClearField("raw_data")

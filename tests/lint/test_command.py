@@ -88,3 +88,62 @@ def test_nothing_heavy_is_imported(repository):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own
     assert done.stdout.strip() == "[]"
+
+
+def places(text):
+    return [line.split(": ", 1)[0] for line in text.splitlines() if " TR" in line]
+
+
+def test_a_place_is_written_from_here(repository, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(repository / "bad")
+    assert places(command.run(Asked(Path()))[0]) == ["config.pbtxt:2:17"]
+    assert places(command.run(Asked(Path("..")))[0]) == ["config.pbtxt:2:17"]
+    monkeypatch.chdir(repository)
+    assert places(command.run(Asked(Path("bad")))[0]) == ["bad/config.pbtxt:2:17"]
+    assert places(command.run(Asked(repository / "bad"))[0]) == ["bad/config.pbtxt:2:17"]
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert places(command.run(Asked(repository))[0]) == [f"{repository}/bad/config.pbtxt:2:17"]
+
+
+def test_a_link_to_a_model_is_a_model_of_the_links_name(repository, tmp_path_factory, monkeypatch):
+    here = tmp_path_factory.mktemp("here")
+    (here / "linked").symlink_to(repository / "bad")
+    monkeypatch.chdir(here)
+    assert places(command.run(Asked(Path("linked")))[0]) == ["linked/config.pbtxt:2:17"]
+
+
+def test_a_model_without_a_config_is_a_model_by_its_versions(repository):
+    (repository / "good" / "config.pbtxt").unlink()
+    assert command.run(Asked(repository / "good")) == ("nothing found", 0)
+
+
+def test_names_that_would_break_a_line_are_escaped(repository):
+    strange = repository / "a\nb\udcff"
+    strange.mkdir()
+    for style in ("text", "json", "sarif", "github"):
+        text, code = command.run(Asked(repository), style)
+        assert code == 1
+        assert "a\nb" not in text
+        text.encode()
+    assert "a%0Ab%FF" in command.run(Asked(repository), "sarif")[0]
+
+
+def test_members_of_other_repositories_are_named(repository):
+    (repository / "e" / "1").mkdir(parents=True)
+    tensors = 'input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] } output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }'
+    maps = 'input_map { key: "a" value: "x" } output_map { key: "b" value: "y" }'
+    step = f'step {{ model_name: "far" model_version: -1 {maps} }}'
+    (repository / "e" / "config.pbtxt").write_text(f'platform: "ensemble" {tensors} ensemble_scheduling {{ {step} }}')
+    assert "TR508" in command.run(Asked(repository / "e"))[0]
+    assert command.run(Asked(repository / "e", elsewhere="far,other")) == ("nothing found", 0)
+
+
+def test_a_variant_that_no_model_has_is_refused(repository):
+    with pytest.raises(SourceError, match="--model-config-name: unknown key 'gpu'"):
+        command.run(Asked(repository, variant="gpu"))
+
+
+def test_a_mended_repository_is_checked_again_in_every_style(repository):
+    text, code = command.run(Asked(repository), "json", fix=True)
+    assert (text, code) == ("[]", 0)
+    assert (repository / "bad" / "config.pbtxt").read_text() == 'backend: "python"\nmax_batch_size: 0'

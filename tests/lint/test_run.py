@@ -53,3 +53,29 @@ def test_codes_are_chosen_by_their_beginning(repository):
     assert {found.code for found in lint(root)} == {"TR101", "TR113"}
     assert {found.code for found in lint(root, choice=Choice(select=("TR10",)))} == {"TR101"}
     assert {found.code for found in lint(root, choice=Choice(ignore=("TR101",)))} == {"TR113"}
+
+
+def test_what_is_ignored_of_a_member_does_not_refuse_its_ensemble(repository):
+    io = 'input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] } output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }'
+    maps = 'input_map { key: "x" value: "x" } output_map { key: "y" value: "y" }'
+    step = f'step {{ model_name: "m" model_version: -1 {maps} }}'
+    packed = 'key: "EXECUTION_ENV_PATH" value { string_value: "$$TRITON_MODEL_DIRECTORY/env.tar.gz" }'
+    root = repository(
+        {
+            "e/1/.keep": "",
+            "e/config.pbtxt": f'platform: "ensemble" {io} ensemble_scheduling {{ {step} }}',
+            "m/1/model.py": CODE,
+            "m/config.pbtxt": f'backend: "python" {io} parameters {{ {packed} }}',
+        }
+    )
+    assert [found.code for found in lint(root)] == ["TR509", "TR616"]
+    assert lint(root, choice=Choice(ignore=("TR616",))) == []
+    repository({"m/lint.toml": '[lint]\nignore = { TR616 = "packed when it is deployed" }'})
+    assert lint(root) == []
+
+
+def test_a_rule_stops_after_a_hundred_findings(repository):
+    root = repository({"m/1/model.py": CODE, "m/config.pbtxt": 'backend: "python"\n' + "input { }\n" * 500})
+    found = [one for one in lint(root) if one.code == "TR201"]
+    assert len(found) == 101
+    assert sum("there are more than 100 of these" in one.message for one in found) == 1

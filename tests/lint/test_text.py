@@ -96,7 +96,6 @@ TEXTS = [
     b'metric_tags {key:"a" value:"b"} metric_tags{key:"a" value:"c"}',
     b'parameters{key:"a"}',
     b'\xef\xbb\xbfname: "a"',
-    b'name: "\\X41"',
     b'name: "\\x4"',
     b'name: "\\400"',
     b'name: "\\?"',

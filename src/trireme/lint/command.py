@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
+from trireme.lint import files, output, releases, rule
 from trireme.lint import fix as mending
-from trireme.lint import output, releases, rule
 from trireme.lint.finding import Severity
-from trireme.lint.repository import CONFIG, Options
+from trireme.lint.repository import CONFIG, Options, Repository, version_of
 from trireme.lint.run import Choice, lint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trireme.lint.finding import Finding
 
 SIZE = re.compile(r"(?P<number>[0-9]{1,15})(?P<unit>[kmg]?)i?b?", re.IGNORECASE)
@@ -36,6 +36,7 @@ class Asked:
     latency_goal: float | None = None
     variant: str | None = None
     agents: str | None = None
+    elsewhere: str = ""
 
 
 def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, int]:
@@ -47,17 +48,26 @@ def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, i
     """
     if not asked.path.exists() and not asked.path.is_symlink():
         raise MissingSourceError(str(asked.path), "the repository", "name a folder of models, or run `make repo` first")
-    root, only = (asked.path, "") if not _is_model(asked.path) else (asked.path.resolve().parent, asked.path.resolve().name)
+    whole = Path(os.path.abspath(asked.path))  # noqa: PTH100 - links stay: Triton names a model by its folder
+    root, only = (whole.parent, whole.name) if _is_model(asked.path) else (asked.path, "")
+    _check_variant(root, asked.variant)
     findings = lint(root, options(asked), _choice(asked), only=only, variant=asked.variant)
     shown = []
     if fix:
         for path, text, diff in mending.diffs(root, findings):
             mending.write(path, text)
-            shown += [diff] if style == "text" else []
+            shown.append(diff)
         findings = lint(root, options(asked), _choice(asked), only=only, variant=asked.variant) if shown else findings
-    place = _relative(asked.path if not only else asked.path.parent)
+        shown = shown if style == "text" else []
+    place = str(root) if asked.path.is_absolute() and not root.is_relative_to(Path.cwd()) else os.path.relpath(root)
     shown.append(output.FORMATS[style](findings, place))
     return "\n".join(part for part in shown if part), int(_matters(findings))
+
+
+def _check_variant(root: Path, variant: str | None) -> None:
+    known = Repository(root).variants() if variant else ()
+    if variant and variant not in known:
+        raise UnknownKeyError("--model-config-name", variant, known)
 
 
 def page(code: str) -> str:
@@ -86,6 +96,7 @@ def options(asked: Asked) -> Options:
         agents=_names(asked.agents),
         shm_bytes=int(size["number"]) * UNITS[size["unit"].lower()],
         latency_goal_ms=asked.latency_goal,
+        elsewhere=_names(asked.elsewhere) or (),
     )
 
 
@@ -104,15 +115,14 @@ def _choice(asked: Asked) -> Choice:
     return Choice(**chosen)
 
 
-def _relative(path: Path) -> str:
-    """Write a path as people type it: from here, where it lies below."""
-    here = type(path).cwd()
-    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
-
-
 def _is_model(path: Path) -> bool:
-    """Say whether a path is one model: it holds a config, and its own folders are versions, not models."""
-    return (path / CONFIG).is_file()
+    """Say whether a path is one model: it holds a config, or versions that are no models with configs of their own."""
+    if files.is_file(path / CONFIG):
+        return True
+    folders = files.listing(path).folders
+    return any(version_of(name) is not None for name in folders) and not any(
+        files.is_file(path / name / CONFIG) for name in folders
+    )
 
 
 def _matters(findings: list[Finding]) -> bool:

@@ -26,7 +26,8 @@ class Problem:
     """What is wrong at a place, and what to do.
 
     at is the path of a field in the config (`input[0].dims`); file and line name another file of the model instead.
-    fix is the text to put in the place of the field that `at` names; releases are those concerned when not all are.
+    fix is the text to put in the place of the field that `at` names; releases are those concerned when not all are;
+    severity is the rule's own unless it is stated; model is the one that a problem of the whole repository is about.
     """
 
     at: str
@@ -36,6 +37,8 @@ class Problem:
     line: int = 1
     fix: str | None = None
     releases: tuple[str, ...] = ()
+    severity: Severity | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, order=True)

@@ -63,12 +63,13 @@ class Flow:
 
 @dataclass(frozen=True)
 class Use:
-    """A tensor of an ensemble as one model has it; whole is the shape with the batch."""
+    """A tensor of an ensemble as one model has it; whole is the shape with the batch, unless a backend may add one."""
 
     owner: str
     data_type: str
     dims: tuple[int, ...]
     whole: tuple[int, ...]
+    settled: bool
 
 
 @dataclass(frozen=True)
@@ -90,23 +91,26 @@ def edges(model: Model) -> Iterator[Edge]:
             dims = tensor.reshape.shape if tensor.HasField("reshape") else tensor.dims
             first.setdefault(tensor.name, _use(model, tensor, tuple(dims)))
     for at, step, member in walk.steps(model):
-        if member is None or not walk.is_known(member):
+        if member is None or member.broken:
             continue
         for side, tensors in (("input", member.config.input), ("output", member.config.output)):
             by_name = {tensor.name: tensor for tensor in tensors}
             for key, name in sorted(getattr(step, f"{side}_map").items()):
-                if key in by_name:
+                if key in by_name and (not member.completes or (by_name[key].data_type and by_name[key].dims)):
                     use = _use(member, by_name[key], tuple(by_name[key].dims))
                     if name in first:
-                        yield Edge(
-                            use.owner, use.data_type, use.dims, use.whole, name, f"{at}.{side}_map['{key}']", first[name]
-                        )
+                        yield Edge(**vars(use), name=name, at=f"{at}.{side}_map['{key}']", first=first[name])
                     first.setdefault(name, use)
 
 
 def _use(model: Model, tensor: Any, dims: tuple[int, ...]) -> Use:  # noqa: ANN401 - a protobuf message
-    whole = (-1, *dims) if model.config.max_batch_size > 0 else dims
-    return Use(model.name, walk.data_type(tensor), dims, whole)
+    """Return a tensor as a model states it; a backend that completes the config may add a batch, and leaves what is stated.
+
+    https://github.com/triton-inference-server/python_backend/blob/main/src/resources/triton_python_backend_utils.py
+    (ModelConfig.add_input and add_output refuse another type and other dims).
+    """
+    batched = model.config.max_batch_size > 0
+    return Use(model.name, walk.enum_name(tensor), dims, (-1, *dims) if batched else dims, batched or not model.completes)
 
 
 def waits_for(model: Model) -> list[set[int]]:

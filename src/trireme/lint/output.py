@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from trireme import __version__
 from trireme.lint import rule
@@ -23,8 +25,8 @@ COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.ADVIC
 def text(findings: Sequence[Finding], place: str) -> str:
     """Write a line for each finding: place, code, what is wrong, what to do; and how many there are of each severity."""
     lines = [
-        f"{_join(place, finding.path)}:{finding.line}:{finding.column}: {finding.severity.value} {finding.code} "
-        f"{finding.message}{_releases(finding)}; {finding.remedy}"
+        f"{_plain(_join(place, finding.path))}:{finding.line}:{finding.column}: {finding.severity.value} {finding.code} "
+        f"{_sentence(finding)}"
         for finding in findings
     ]
     return "\n".join([*lines, summary(findings)])
@@ -45,12 +47,12 @@ def as_json(findings: Sequence[Finding], place: str) -> str:
         {
             "code": finding.code,
             "severity": finding.severity.value,
-            "model": finding.model,
-            "path": _join(place, finding.path),
+            "model": _plain(finding.model),
+            "path": _plain(_join(place, finding.path)),
             "line": finding.line,
             "column": finding.column,
-            "message": finding.message,
-            "remedy": finding.remedy,
+            "message": _plain(finding.message),
+            "remedy": _plain(finding.remedy),
             "releases": list(finding.releases),
             "fixable": finding.fix is not None,
         }
@@ -75,11 +77,11 @@ def sarif(findings: Sequence[Finding], place: str) -> str:
         {
             "ruleId": finding.code,
             "level": LEVELS[finding.severity],
-            "message": {"text": f"{finding.message}{_releases(finding)}; {finding.remedy}"},
+            "message": {"text": _sentence(finding)},
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": _join(place, finding.path)},
+                        "artifactLocation": {"uri": _uri(place, finding.path)},
                         "region": {"startLine": finding.line, "startColumn": finding.column},
                     }
                 }
@@ -96,8 +98,8 @@ def sarif(findings: Sequence[Finding], place: str) -> str:
 def github(findings: Sequence[Finding], place: str) -> str:
     """Write a workflow command for each finding, which GitHub shows beside the line."""
     return "\n".join(
-        f"::{COMMANDS[finding.severity]} file={_property(_join(place, finding.path))},line={finding.line},col={finding.column},"
-        f"title={finding.code}::{_data(f'{finding.message}{_releases(finding)}; {finding.remedy}')}"
+        f"::{COMMANDS[finding.severity]} file={_property(_plain(_join(place, finding.path)))},line={finding.line},"
+        f"col={finding.column},title={finding.code}::{_data(_sentence(finding))}"
         for finding in findings
     )
 
@@ -111,7 +113,25 @@ FORMATS: Mapping[str, Callable[[Sequence[Finding], str], str]] = {
 
 
 def _join(place: str, path: str) -> str:
-    return place or path if path == "." else path if place in {"", "."} else f"{place}/{path}"
+    """Return a finding's path as people type it: from here, unless the repository was named from the root."""
+    joined = os.path.join(place, path)  # noqa: PTH118 - Path would not keep what is relative so
+    return os.path.normpath(joined) if os.path.isabs(joined) else os.path.relpath(joined)  # noqa: PTH117
+
+
+def _uri(place: str, path: str) -> str:
+    joined = _join(place, path)
+    return quote(os.fsencode(joined)) if not joined.startswith("/") else f"file://{quote(os.fsencode(joined))}"
+
+
+def _plain(words: str) -> str:
+    """Write what would break a line, or is no character, as an escape: names of files may hold anything."""
+    if words.isprintable():
+        return words
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in words)
+
+
+def _sentence(finding: Finding) -> str:
+    return _plain(f"{finding.message}{_releases(finding)}; {finding.remedy}")
 
 
 def _releases(finding: Finding) -> str:
@@ -119,7 +139,7 @@ def _releases(finding: Finding) -> str:
 
 
 def _data(words: str) -> str:
-    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return words.replace("%", "%25")
 
 
 def _property(words: str) -> str:

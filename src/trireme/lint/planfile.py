@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trireme import digest
+from trireme.lint import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ def read(path: Path) -> Plan:
         found = _from_tensorrt(path)
         if found is not None:
             return found
-    if not record.is_file():
+    if not files.is_file(record):
         return Plan()
     try:
         table = json.loads(record.read_text(encoding="utf-8"))
@@ -56,7 +57,7 @@ def read(path: Path) -> Plan:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         return Plan(problem=f"it cannot be read ({type(error).__name__}: {error})")
     known = table.get("sha256")
-    if known and path.is_file() and known != digest.of_file(path):
+    if known and files.is_file(path) and known != digest.of_file(path):
         return Plan(profiles, "it is of another plan (sha256 differs)")
     return Plan(profiles)
 

@@ -10,6 +10,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trireme.lint import files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 CLASS = "TritonPythonModel"
 INPUT_ASKERS = {"get_input_tensor_by_name", "get_input_config_by_name"}
 OUTPUT_ASKERS = {"get_output_config_by_name"}
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,15 @@ class Code:
         return "auto_complete_config" in self.methods or not self.known or bool(self.problem)
 
 
+UNKNOWN = Code(has_class=True, known=False)
+"""Nothing is known of the code, so nothing is claimed."""
+
+
 def read(path: Path) -> Code:
     """Return the facts of a file."""
+    if files.size(path) > MOST_BYTES or (files.exists(path) and not files.is_file(path)):
+        return UNKNOWN if files.is_file(path) else Code(problem="it is no file")
     try:
-        strange = path.exists() and not path.is_file()
-        if strange or path.stat().st_size > MOST_BYTES:
-            return Code(problem="it is no file" if strange else "it is too large to be a model's code")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a stranger's code is not our warning
             tree = ast.parse(path.read_bytes(), str(path))
@@ -67,8 +72,8 @@ def read(path: Path) -> Code:
         return Code(problem=f"{type(error).__name__}: {error}")
     try:
         return _facts(tree)
-    except RecursionError:  # hundreds of nested branches: nothing is known, nothing is claimed
-        return Code(has_class=True, known=False)
+    except RecursionError:  # hundreds of nested branches
+        return UNKNOWN
 
 
 def _facts(tree: ast.Module) -> Code:

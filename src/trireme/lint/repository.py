@@ -1,12 +1,7 @@
-"""A model repository as Triton finds it: one folder a model, read once, whatever is in it.
-
-What Triton fills in by itself before it validates a config (backend, platform, file name) is filled in here by the same steps:
-https://github.com/triton-inference-server/core/blob/main/src/model_config_utils.cc (AutoCompleteBackendFields).
-"""
+"""A model repository as Triton finds it: one folder a model, read once, whatever is in it."""
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from dataclasses import dataclass, field
@@ -14,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trireme import onnxio
+from trireme.lint import files, identity
 from trireme.lint import text as pbtxt
 from trireme.lint.tokens import SyntaxProblemError
 
@@ -21,27 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from trireme.lint.files import Entries
+    from trireme.lint.identity import Identity
+
 CONFIG = "config.pbtxt"
 VARIANTS = "configs"
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 """A config of more is not read: the largest real ones have some hundred kilobytes."""
+TOO_LARGE = f"it has more than {MOST_BYTES >> 20} MiB"
 LATEST = 1
-FILES = {
-    "tensorrt": "model.plan",
-    "onnxruntime": "model.onnx",
-    "openvino": "model.xml",
-    "pytorch": "model.pt",
-    "python": "model.py",
-}
-PLATFORMS = {
-    "tensorrt_plan": "tensorrt",
-    "onnxruntime_onnx": "onnxruntime",
-    "pytorch_libtorch": "pytorch",
-    "tensorflow_graphdef": "tensorflow",
-    "tensorflow_savedmodel": "tensorflow",
-}
-"""Which backend a platform belongs to; a known backend takes no other platform (GetBackendTypeFromPlatform)."""
-TENSORFLOW = {"tensorflow_graphdef": "model.graphdef", "tensorflow_savedmodel": "model.savedmodel"}
+LEADING_ZERO = re.compile(r"0[0-9]+")
+"""A folder that looks like a version, and that Triton skips."""
 COMPLETING = ("onnxruntime", "tensorrt", "openvino", "tensorflow")
 """Backends that fill in what a config leaves out from the model's own file."""
 
@@ -56,15 +42,8 @@ class Options:
     agents: tuple[str, ...] | None = None
     shm_bytes: int = 64 * 1024 * 1024
     latency_goal_ms: float | None = None
-
-
-@dataclass(frozen=True)
-class Entries:
-    """What a folder holds: names of files and of folders; problem is the operating system's word when it is unreadable."""
-
-    files: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
-    problem: str = ""
+    elsewhere: tuple[str, ...] = ()
+    """Models that the server has from other repositories."""
 
 
 @dataclass(eq=False)
@@ -79,13 +58,13 @@ class Model:
     @cached_property
     def entries(self) -> Entries:
         """What the model's folder holds."""
-        return listing(self.path)
+        return files.listing(self.path)
 
     @cached_property
     def config_path(self) -> Path:
         """The config that Triton reads: the variant's where there is one."""
         variant = self.path / VARIANTS / f"{self.variant}.pbtxt"
-        return variant if self.variant and variant.is_file() else self.path / CONFIG
+        return variant if self.variant and files.is_file(variant) else self.path / CONFIG
 
     @cached_property
     def read(self) -> tuple[str, str]:
@@ -95,10 +74,7 @@ class Model:
             if not stat.S_ISREG(found.st_mode):
                 return "", "it is not a file"
             if found.st_size > MOST_BYTES:
-                return (
-                    "",
-                    f"it has {found.st_size >> 20} MiB, and more than {MOST_BYTES >> 20} MiB is no config",
-                )
+                return "", TOO_LARGE
             return self.config_path.read_bytes().decode(errors="surrogateescape"), ""
         except FileNotFoundError:
             # a link to nowhere is not the absence of a config: Triton tries to read it
@@ -130,23 +106,23 @@ class Model:
         return pbtxt.Places(self.read[0])
 
     @cached_property
-    def _identity(self) -> tuple[str, str, str]:
-        return identity(self)
+    def _identity(self) -> Identity:
+        return identity.of(self)
 
     @property
     def backend(self) -> str:
         """The backend, as Triton completes it; empty for an ensemble or when Triton cannot tell."""
-        return self._identity[0]
+        return self._identity.backend
 
     @property
     def platform(self) -> str:
         """The platform, as Triton completes it."""
-        return self._identity[1]
+        return self._identity.platform
 
     @property
     def filename(self) -> str:
         """The name of the model's file in its version folder, as Triton completes it."""
-        return self._identity[2]
+        return self._identity.filename
 
     @property
     def is_ensemble(self) -> bool:
@@ -173,7 +149,7 @@ class Model:
     @cached_property
     def contents(self) -> Mapping[int, Entries]:
         """What each served version's folder holds."""
-        return {version: listing(self.path / str(version)) for version in self.served}
+        return {version: files.listing(self.path / str(version)) for version in self.served}
 
     @cached_property
     def completes(self) -> bool:
@@ -182,7 +158,7 @@ class Model:
             return any(code.completes for code in self.code.values())
         if self.backend == "onnxruntime" and self.config.input and self.config.output:
             return False  # it fills in both sides, or none
-        return self.backend in COMPLETING or (self.backend not in ("", "pytorch") and self.backend not in FILES)
+        return self.backend in COMPLETING or (self.backend not in ("", "pytorch") and self.backend not in identity.FILES)
 
     @cached_property
     def code(self) -> Mapping[int, Any]:
@@ -190,7 +166,7 @@ class Model:
         from trireme.lint import pycode  # noqa: PLC0415 - a repository without Python models never needs it
 
         return {
-            version: pycode.read(self.path / str(version) / self.filename)
+            version: pycode.read(self.file(version))
             for version in self.served
             if self.backend == "python" and self._has_file(version)
         }
@@ -199,7 +175,7 @@ class Model:
     def graphs(self) -> Mapping[int, onnxio.Graph]:
         """The ONNX graph of each served version (onnxio.Graph)."""
         return {
-            version: onnxio.read(self.path / str(version) / self.filename)
+            version: onnxio.read(self.file(version))
             for version in self.served
             if self.backend == "onnxruntime" and self._has_file(version)
         }
@@ -210,10 +186,14 @@ class Model:
         from trireme.lint import planfile  # noqa: PLC0415 - as above
 
         own = [version for version in self.served if self.backend == "tensorrt" and self._has_file(version)]
-        return {version: planfile.read(self.path / str(version) / self.filename) for version in own}
+        return {version: planfile.read(self.file(version)) for version in own}
+
+    def file(self, version: int) -> Path:
+        """Return where the model's file of a version has to be."""
+        return files.below(self.path / str(version), self.filename)
 
     def _has_file(self, version: int) -> bool:
-        return (self.path / str(version) / self.filename).is_file()
+        return files.is_file(self.file(version))
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -228,18 +208,31 @@ class Repository:
     path: Path
     options: Options = field(default_factory=Options)
     variant: str = ""
+    base: Repository | None = field(default=None, repr=False)
+    """The repository without the variant: what the variant does not touch is the same."""
     refused: dict[str, str] = field(default_factory=dict)
     """Models that will not load, with the code of the first error; filled in while rules run, members before ensembles."""
 
     @cached_property
     def entries(self) -> Entries:
         """What the repository's folder holds."""
-        return listing(self.path)
+        return files.listing(self.path)
 
     @cached_property
     def models(self) -> Mapping[str, Model]:
         """The models by name, as Triton takes them: every folder is one."""
-        return {name: Model(self, name, self.path / name, self.variant) for name in self.entries.folders}
+        names = self.entries.folders if self.base is None else self.base.touched_by(self.variant)
+        own = {name: Model(self, name, self.path / name, self.variant) for name in names}
+        return own if self.base is None else {**self.base.models, **own}
+
+    def touched_by(self, variant: str) -> list[str]:
+        """Return the models with a config of their own for a variant, and the ensembles made of them."""
+        touched: dict[str, None] = {}
+        for model in self.members_first():
+            own = files.is_file(model.path / VARIANTS / f"{variant}.pbtxt")
+            if own or any(member in touched for member in ([] if model.broken else self._members(model))):
+                touched[model.name] = None
+        return list(touched)
 
     def variants(self) -> tuple[str, ...]:
         """Return the names of all variants that a model of the repository has."""
@@ -247,7 +240,7 @@ class Repository:
             name.removesuffix(".pbtxt")
             for model in self.models.values()
             if VARIANTS in model.entries.folders
-            for name in listing(model.path / VARIANTS).files
+            for name in files.listing(model.path / VARIANTS).files
             if name.endswith(".pbtxt")
         }
         return tuple(sorted(found))
@@ -275,51 +268,12 @@ class Repository:
         return [step.model_name for step in model.config.ensemble_scheduling.step if step.model_name in self.models]
 
 
-def listing(path: Path) -> Entries:
-    """Return what a folder holds, links followed, in the order of names."""
-    files: list[str] = []
-    folders: list[str] = []
-    try:
-        with os.scandir(path) as found:
-            for entry in found:
-                try:
-                    (folders if entry.is_dir() else files).append(entry.name)
-                except OSError:  # a link that goes round in a circle
-                    files.append(entry.name)
-    except OSError as error:
-        return Entries(problem=error.strerror or str(error))
-    return Entries(tuple(sorted(files)), tuple(sorted(folders)))
-
-
 def version_of(name: str) -> int | None:
-    """Return the version that Triton reads from a folder's name, by C's rules: leading digits count; None when it skips it."""
-    digits = re.match(r"[+-]?\d+", name)
+    """Return the version that Triton reads from a folder's name, as C's stoll does; None when it skips the folder.
+
+    Spaces before the number, and anything behind it, do not count.
+    """
+    digits = re.match(r"[ \t\n\v\f\r]*[+-]?[0-9]+", name)
     if digits is None or (name.startswith("0") and len(name) > 1):
         return None
     return int(digits.group())
-
-
-def identity(model: Model) -> tuple[str, str, str]:
-    """Return backend, platform and file name after Triton's own completion; the backend is empty when it cannot tell."""
-    config, folders = model.config, model.entries.folders
-    backend, platform, filename = config.backend, config.platform, config.default_model_filename
-    found = listing(model.path / folders[0]) if folders else Entries()
-    blank = not (backend or platform or filename)
-    if not platform and backend in ("", "tensorflow"):
-        named = {file: name for name, file in TENSORFLOW.items()}
-        holds = {"model.savedmodel": found.folders, "model.graphdef": found.files} if not filename else {}
-        platform = named.get(filename, next((named[file] for file, names in holds.items() if file in names), ""))
-    if platform in TENSORFLOW:
-        return backend or "tensorflow", platform, filename or TENSORFLOW[platform]
-    for name, file in FILES.items():
-        own = next((known for known, owner in PLATFORMS.items() if owner == name), "")
-        if not backend:
-            there = file in found.files or (name in ("onnxruntime", "openvino", "python") and file in found.folders)
-            if (own and platform == own) or filename == file or (blank and there):
-                backend = name
-        if backend == name:
-            return backend, platform or own, filename or file
-    if blank and "." in model.name:
-        backend = model.name.partition(".")[2]
-        filename = f"model.{backend}"
-    return backend, platform, filename

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from trireme.lint import rule, settings
@@ -10,11 +11,14 @@ from trireme.lint.finding import Finding, Severity
 from trireme.lint.repository import Model, Options, Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from trireme.lint.finding import Problem
     from trireme.lint.rule import Rule
+
+MOST = 100
+"""Findings of one rule in one model: nobody reads more, and a broken file may have a million."""
 
 
 @dataclass(frozen=True)
@@ -43,42 +47,49 @@ def lint(
     """
     options, choice = options or Options(), choice or Choice()
     plain = Repository(path, options)
+    own = {name: settings.read(path / name).ignore for name in ("", *plain.models)}
     findings: set[Finding] = set()
     for name in ("", *plain.variants()) if variant is None else (variant,):
-        view = plain if not name else Repository(path, replace(options, gpus=None), name)
-        findings.update(_view(view))
-    own = {name: settings.read(path / name).ignore for name in plain.models}
-    own[""] = settings.read(path).ignore
-    shown = (
-        finding
-        for finding in findings
-        if choice.takes(finding.code)
-        and finding.code not in own[""]
-        and finding.code not in own.get(finding.model, ())
-        and only in {"", finding.model}
+        view = plain if not name else Repository(path, replace(options, gpus=None), name, None if variant else plain)
+        view.refused.update(plain.refused)
+        findings.update(_view(view, lambda finding: _is_heard(finding, own, choice.ignore)))
+    return sorted(finding for finding in findings if choice.takes(finding.code) and only in {"", finding.model})
+
+
+def _is_heard(finding: Finding, own: Mapping[str, Mapping[str, str]], ignored: tuple[str, ...]) -> bool:
+    """Say whether nobody chose not to hear it: neither the caller, nor the repository, nor the model's owner."""
+    return not (
+        (ignored and finding.code.startswith(ignored)) or finding.code in own[""] or finding.code in own.get(finding.model, ())
     )
-    return sorted(shown)
 
 
-def _view(repository: Repository) -> Iterator[Finding]:
-    """Check the repository under one choice of variants."""
+def _view(repository: Repository, is_heard: Callable[[Finding], bool]) -> Iterator[Finding]:
+    """Check the repository under one choice of variants: the models that differ from the base, where there is one."""
     known = tuple(rule.found().values())
     for one in known:
         if one.check_repository is not None:
-            yield from (_found(one, None, repository, problem) for problem in one.check_repository(repository))
+            found = (_found(one, None, repository, problem) for problem in one.check_repository(repository))
+            yield from filter(is_heard, found)
     for model in repository.members_first():
-        yield from check_model(model, known)
+        if model.repository is repository:
+            repository.refused.pop(model.name, None)
+            yield from check_model(model, known, is_heard)
 
 
-def check_model(model: Model, known: Iterable[Rule]) -> Iterator[Finding]:
+def check_model(model: Model, known: Iterable[Rule], is_heard: Callable[[Finding], bool]) -> Iterator[Finding]:
     """Yield what the rules find in one model, and note in the repository whether Triton will refuse it."""
     for one in known:
         for check in (one.check_folder, None if model.broken else one.check):
-            for problem in check(model) if check is not None else ():
+            problems = list(islice(check(model), MOST + 1)) if check is not None else []
+            for problem in problems[:MOST]:
                 finding = _found(one, model, model.repository, problem)
-                if finding.severity is Severity.ERROR:
-                    model.repository.refused.setdefault(model.name, finding.code)
-                yield finding
+                if is_heard(finding):
+                    if finding.severity is Severity.ERROR:
+                        model.repository.refused.setdefault(model.name, finding.code)
+                    yield finding
+            if len(problems) > MOST:
+                message = f"there are more than {MOST} of these, and the others are not shown"
+                yield _found(one, model, model.repository, replace(problems[0], message=message, fix=None))
 
 
 def _found(one: Rule, model: Model | None, repository: Repository, problem: Problem) -> Finding:
@@ -95,5 +106,7 @@ def _found(one: Rule, model: Model | None, repository: Repository, problem: Prob
         elif model.parsed[1] is not None:
             line, column = model.parsed[1].line, model.parsed[1].column
     shown = path.relative_to(repository.path).as_posix() if path != repository.path else "."
-    finding = Finding(shown, line, column, one.code, one.severity, model.name if model else "", problem.message, problem.remedy)
-    return replace(finding, fix=problem.fix, at=problem.at, releases=problem.releases)
+    severity, name = problem.severity or one.severity, model.name if model else problem.model
+    finding = Finding(shown, line, column, one.code, severity, name, problem.message, problem.remedy)
+    fixable = model is not None and problem.fix is not None and model.places.span(problem.at) is not None
+    return replace(finding, fix=problem.fix if fixable else None, at=problem.at, releases=problem.releases)

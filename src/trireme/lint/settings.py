@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from trireme import kinds
 from trireme.errors import UnknownKeyError, UnreadableError, ValueRefusedError
-from trireme.lint import rule
+from trireme.lint import files, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def read(folder: Path) -> Settings:
 
     """
     path = folder / FILE
-    if path.exists() and not path.is_file():
+    if files.exists(path) and not files.is_file(path):
         raise UnreadableError(str(path), "it is no file", "it is TOML with one table, [lint]")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

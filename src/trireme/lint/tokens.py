@@ -28,7 +28,7 @@ ESCAPE = re.compile(
     r"""\\(?:
     (?P<letter>[abfnrtv\\?'"])
   | (?P<octal>[0-7]{1,3})
-  | [xX](?P<hex>[0-9a-fA-F]{1,2})
+  | x(?P<hex>[0-9a-fA-F]{1,2})
   | u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})
   | u(?P<short>[0-9a-fA-F]{4})
   | U(?P<long>00[01][0-9a-fA-F]{5})

@@ -31,8 +31,8 @@ def tensors(model: Model) -> Iterator[Stated]:
             yield Stated(f"{side}[{number}]", side, tensor)
 
 
-def data_type(message: Any, field: str = "data_type") -> str:  # noqa: ANN401 - any message with such a field
-    """Return the name of a message's data type; a number that is none stays a number."""
+def enum_name(message: Any, field: str = "data_type") -> str:  # noqa: ANN401 - any message with such a field
+    """Return the name of an enumeration's value in a message; a number without a name stays a number."""
     number = getattr(message, field)
     names = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
     return str(names[number].name) if number in names else str(number)

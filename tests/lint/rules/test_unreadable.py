@@ -18,15 +18,6 @@ def test_a_link_that_goes_round_is_a_finding(tmp_path):
     assert "TR001" in {finding.code for finding in lint(tmp_path)}
 
 
-def test_a_hundred_megabytes_are_not_read(tmp_path):
-    (tmp_path / "a" / "1").mkdir(parents=True)
-    with (tmp_path / "a" / "config.pbtxt").open("wb") as file:
-        file.truncate(100 * 1024 * 1024)
-    assert [finding.message for finding in lint(tmp_path)] == [
-        "the config cannot be read: it has 100 MiB, and more than 4 MiB is no config"
-    ]
-
-
 def test_a_file_that_nobody_may_read_is_a_finding(tmp_path):
     (tmp_path / "a" / "1").mkdir(parents=True)
     config = tmp_path / "a" / "config.pbtxt"

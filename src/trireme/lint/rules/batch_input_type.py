@@ -36,6 +36,6 @@ TRITON = r"batch input data type"
 def check(model: Model) -> Iterator[Problem]:
     """Look at the type of each."""
     for number, entry in enumerate(model.config.batch_input):
-        name = walk.data_type(entry)
+        name = walk.enum_name(entry)
         if name not in {"TYPE_INT32", "TYPE_FP32"}:
             yield Problem(f"batch_input[{number}].data_type", f"a batch input is {name}", "it is TYPE_INT32 or TYPE_FP32")

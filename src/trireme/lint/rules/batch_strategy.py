@@ -20,6 +20,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trireme.lint import files
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ KEY = "TRITON_BATCH_STRATEGY_PATH"
 def check(model: Model) -> Iterator[Problem]:
     """Look for the file."""
     path = model.config.parameters[KEY].string_value if KEY in model.config.parameters else ""
-    if path and not Path(path).exists():
+    if path and not files.exists(Path(path)):
         message = f"the batching strategy '{path}' is not on this machine"
         yield Problem(f"parameters['{KEY}']", message, "put it there, or leave the parameter out")

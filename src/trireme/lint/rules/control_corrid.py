@@ -44,10 +44,10 @@ def check(model: Model) -> Iterator[Problem]:
     for number, control in enumerate(model.config.sequence_batching.control_input):
         for index, entry in enumerate(control.control):
             place = f"sequence_batching.control_input[{number}].control[{index}]"
-            if walk.data_type(entry, "kind") != "CONTROL_SEQUENCE_CORRID":
+            if walk.enum_name(entry, "kind") != "CONTROL_SEQUENCE_CORRID":
                 continue
             if entry.int32_false_true or entry.fp32_false_true or entry.bool_false_true:
                 yield Problem(place, "the correlation id states values for true and false", "leave them out")
-            elif walk.data_type(entry) not in TYPES:
-                message = f"the correlation id is {walk.data_type(entry)}"
+            elif walk.enum_name(entry) not in TYPES:
+                message = f"the correlation id is {walk.enum_name(entry)}"
                 yield Problem(f"{place}.data_type", message, f"write one of {', '.join(TYPES)}")

@@ -57,7 +57,7 @@ def check(model: Model) -> Iterator[Problem]:
             yield Problem(f"{at}.name", f"there are two control inputs '{control.name}'", "give each a name of its own")
         names.add(control.name)
         for index, entry in enumerate(control.control):
-            kind = walk.data_type(entry, "kind")
+            kind = walk.enum_name(entry, "kind")
             if kind in kinds:
                 yield Problem(f"{at}.control[{index}].kind", f"{kind} is stated twice", "state it once")
             kinds.add(kind)

@@ -47,7 +47,7 @@ def check(model: Model) -> Iterator[Problem]:
     """Count the values of each control but the correlation id."""
     for number, control in enumerate(model.config.sequence_batching.control_input):
         for index, entry in enumerate(control.control):
-            kind = walk.data_type(entry, "kind")
+            kind = walk.enum_name(entry, "kind")
             stated = [name for name in TYPES if getattr(entry, name)]
             place = f"sequence_batching.control_input[{number}].control[{index}]"
             if kind == "CONTROL_SEQUENCE_CORRID":

@@ -35,7 +35,7 @@ def check(model: Model) -> Iterator[Problem]:
     """Look at the kind, and at the GPUs there are where that is known."""
     gpus = model.repository.options.gpus
     for number, group in enumerate(model.config.instance_group):
-        kind = walk.data_type(group, "kind")
+        kind = walk.enum_name(group, "kind")
         falls_back = kind == "KIND_AUTO" and gpus is not None and any(not 0 <= gpu < gpus for gpu in group.gpus)
         if group.gpus and (kind in {"KIND_CPU", "KIND_MODEL"} or falls_back):
             message = f"{kind} takes no gpus" if not falls_back else "KIND_AUTO names GPUs that the server does not have"

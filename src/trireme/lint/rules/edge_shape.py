@@ -51,7 +51,8 @@ def check(model: Model) -> Iterator[Problem]:
     """Compare each use of a tensor with its first, without the batch and with it."""
     for edge in flow.edges(model):
         first = edge.first
-        if not walk.same_shape(first.dims, edge.dims) and not walk.same_shape(first.whole, edge.whole):
+        same = walk.same_shape(first.dims, edge.dims) or walk.same_shape(first.whole, edge.whole)
+        if edge.settled and first.settled and not same:
             message = (
                 f"the tensor '{edge.name}' has shape {walk.shape(edge.whole)} for {edge.owner}, "
                 f"and {walk.shape(first.whole)} for {first.owner}"

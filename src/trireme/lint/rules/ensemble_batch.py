@@ -53,10 +53,10 @@ TRITON = r"allows maximum batch size"
 def check(model: Model) -> Iterator[Problem]:
     """Compare max_batch_size with each member's."""
     most = model.config.max_batch_size
-    for at, _, member in walk.steps(model):
-        if walk.is_known(member) and member is not None and 0 < member.config.max_batch_size < most:
-            least = member.config.max_batch_size
-            message = f"max_batch_size is {most}, and '{member.name}' takes {least}"
-            yield Problem(
-                "max_batch_size" if most else at, message, f"lower it to {least}, or raise the member's", fix=str(least)
-            )
+    known = [member for _, _, member in walk.steps(model) if member is not None and walk.is_known(member)]
+    smaller = {member.name: member.config.max_batch_size for member in known if 0 < member.config.max_batch_size < most}
+    least = min(smaller.values(), default=0)
+    fix = None if model.repository.variant else str(least)  # the config is every machine's, and the member's may be one's own
+    for name, size in smaller.items():
+        message = f"max_batch_size is {most}, and '{name}' takes {size}"
+        yield Problem("max_batch_size", message, f"lower it to {least}, or raise the member's", fix=fix)

@@ -54,7 +54,6 @@ def check(model: Model) -> Iterator[Problem]:
     """Report each such setting."""
     if not model.config.HasField("ensemble_scheduling"):
         return
-    stated = {field.name for field, _ in model.config.ListFields()}
-    for name in FIELDS:
-        if name in stated:
-            yield Problem(name, f"an ensemble has {name}", "state it in the members", fix="")
+    for field, value in model.config.ListFields():
+        for number in range(len(value) if field.is_repeated else 1) if field.name in FIELDS else ():
+            yield Problem(f"{field.name}[{number}]", f"an ensemble has {field.name}", "state it in the members", fix="")

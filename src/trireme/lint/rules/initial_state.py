@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trireme.lint import walk
+from trireme.lint import files, walk
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check(model: Model) -> Iterator[Problem]:
 def _problem(model: Model, state: Any, first: Any) -> tuple[str, str] | None:  # noqa: ANN401 - protobuf messages
     """Return what is wrong with an initial state and the remedy."""
     if first.data_type != state.data_type:
-        return f"is {walk.data_type(first)}, and the state {walk.data_type(state)}", "use the state's type"
+        return f"is {walk.enum_name(first)}, and the state {walk.enum_name(state)}", "use the state's type"
     if not first.name:
         return "has no name", 'add name: "..."'
     if not walk.same_shape(first.dims, state.dims) or -1 in first.dims:
@@ -74,10 +74,10 @@ def _problem(model: Model, state: Any, first: Any) -> tuple[str, str] | None:  #
 
 
 def _file_problem(model: Model, first: Any) -> tuple[str, str] | None:  # noqa: ANN401 - a protobuf message
-    path = model.path / "initial_state" / first.data_file
-    needs = walk.elements(first.dims) * walk.DATA_TYPE_BYTES.get(walk.data_type(first), 0)
-    if not path.is_file():
+    path = files.below(model.path / "initial_state", first.data_file)
+    needs = walk.elements(first.dims) * walk.DATA_TYPE_BYTES.get(walk.enum_name(first), 0)
+    if not files.is_file(path):
         return f"is in '{first.data_file}', which is not in initial_state/", "put the file there"
-    if path.stat().st_size < needs:
-        return f"needs {needs} bytes, and '{first.data_file}' has {path.stat().st_size}", "write the whole state"
+    if files.size(path) < needs:
+        return f"needs {needs} bytes, and '{first.data_file}' has {files.size(path)}", "write the whole state"
     return None

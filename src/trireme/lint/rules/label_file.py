@@ -24,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trireme.errors import suggestion
+from trireme.lint import files
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ TRITON = r"failed to open text file for read|label file|the server died: basic_s
 def check(model: Model) -> Iterator[Problem]:
     """Report each output whose file cannot be opened."""
     for number, output in enumerate(model.config.output):
-        if output.label_filename and not (model.path / output.label_filename).is_file():
+        path = files.below(model.path, output.label_filename)
+        if output.label_filename and not files.is_file(path):
             place = f"output[{number}].label_filename"
             message = f"the label file '{output.label_filename}' is not in the model's folder"
-            if (model.path / output.label_filename).is_dir():
+            if files.is_folder(path):
                 message = f"the label file '{output.label_filename}' is a folder, which ends the server"
             yield Problem(place, message, suggestion(output.label_filename, model.entries.files))

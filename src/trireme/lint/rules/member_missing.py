@@ -48,6 +48,6 @@ TRITON = r"contains models that are not available"
 def check(model: Model) -> Iterator[Problem]:
     """Look each model up."""
     for at, step, member in walk.steps(model):
-        if step.model_name and member is None:
+        if step.model_name and member is None and step.model_name not in model.repository.options.elsewhere:
             others = [name for name in model.repository.models if name != model.name]
             yield Problem(f"{at}.model_name", f"there is no model '{step.model_name}'", suggestion(step.model_name, others))

@@ -66,4 +66,4 @@ def check(model: Model) -> Iterator[Problem]:
             continue
         served = ", ".join(map(str, member.served)) or "none"
         message = f"'{member.name}' does not serve version {step.model_version} (it serves {served})"
-        yield Problem(f"{at}.model_version", message, "write -1 for the latest", fix="-1")
+        yield Problem(f"{at}.model_version", message, "write -1 for the latest")

@@ -22,8 +22,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trireme.errors import suggestion
+from trireme.lint import files
 from trireme.lint.finding import Problem
-from trireme.lint.repository import FILES, TENSORFLOW
+from trireme.lint.identity import FILES, TENSORFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +45,10 @@ def check(model: Model) -> Iterator[Problem]:
     others = set(model.config.cc_model_filenames.values())
     for version, entries in model.contents.items():
         held = {*entries.files, *entries.folders}
-        there = (model.path / str(version) / model.filename).exists()
-        if model.filename and not there and not others & held:
+        if entries.problem:
+            remedy = "let the server's user read it"
+            yield Problem("", f"version {version} cannot be read: {entries.problem}", remedy, model.path / str(version))
+        elif model.filename and not files.exists(model.file(version)) and not others & held:
             if model.backend == "tensorrt" and FILES["onnxruntime"] in held:
                 continue  # TR119: the engine is built where the GPU is
             hangs = ", and the server hangs at its start" if model.backend == "python" else ""

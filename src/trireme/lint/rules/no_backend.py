@@ -23,8 +23,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trireme.lint import files
 from trireme.lint.finding import Problem
-from trireme.lint.repository import FILES
+from trireme.lint.identity import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def check(model: Model) -> Iterator[Problem]:
     config = model.config
     if model.backend or model.platform or config.default_model_filename:
         return
-    if not model.config_path.is_file():
+    if not files.is_file(model.config_path):
         remedy = f"move the folder out of the repository, or give it a config or one of {', '.join(FILES.values())}"
         yield Problem("", f"Triton takes the folder '{model.name}' for a model, and it has no config", remedy)
     else:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trireme.lint import files
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -41,6 +42,6 @@ def check(model: Model) -> Iterator[Problem]:
     for version, graph in model.graphs.items():
         folder = model.path / str(version)
         for name in graph.external:
-            if not (folder / name).is_file():
+            if not files.is_file(folder / name):
                 message = f"{model.filename} of version {version} keeps weights in '{name}', which is not there"
                 yield Problem("", message, "copy it beside the model", folder / model.filename)

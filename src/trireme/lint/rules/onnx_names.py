@@ -46,10 +46,11 @@ def check(model: Model) -> Iterator[Problem]:
     for version, graph in model.graphs.items():
         for side in ("input", "output"):
             stated, known = list(getattr(model.config, side)), [tensor.name for tensor in getattr(graph, f"{side}s")]
+            defaults = [tensor.name for tensor in graph.defaults] if side == "input" else []
             if graph.problem or not stated:
                 continue
             for number, tensor in enumerate(stated):
-                if tensor.name and tensor.name not in known and not walk.is_control(model, tensor.name):
+                if tensor.name and tensor.name not in {*known, *defaults} and not walk.is_control(model, tensor.name):
                     message = f"the graph of version {version} has no {side} '{tensor.name}'"
                     yield Problem(f"{side}[{number}].name", message, suggestion(tensor.name, known))
             made = {name for entry in model.config.batch_input for name in entry.target_name}
@@ -57,3 +58,7 @@ def check(model: Model) -> Iterator[Problem]:
             for name in known if side == "input" else ():
                 if name not in given:
                     yield Problem(side, f"the graph of version {version} needs the input '{name}'", "state it in the config")
+            for name in (*walk.controls(model), *sorted(made)) if side == "input" else ():
+                if name not in known:
+                    message = f"the graph of version {version} has no input '{name}' for what Triton adds to a request"
+                    yield Problem("sequence_batching" if name not in made else "batch_input", message, suggestion(name, known))

@@ -42,8 +42,16 @@ def check(model: Model) -> Iterator[Problem]:
     """Compare the types of the tensors that both sides have."""
     for version, graph in model.graphs.items():
         for at, side, tensor in walk.tensors(model):
-            types = {known.name: known.data_type for known in getattr(graph, f"{side}s")}
-            wanted, stated = types.get(tensor.name), walk.data_type(tensor)
-            if wanted is not None and stated not in {wanted, "TYPE_INVALID"}:
+            known_ones = (*graph.inputs, *graph.defaults) if side == "input" else graph.outputs
+            types = {known.name: known.data_type for known in known_ones}
+            wanted, stated = types.get(tensor.name), walk.enum_name(tensor)
+            if stated == wanted == "TYPE_BF16":
+                yield Problem(
+                    f"{at}.data_type",
+                    f"'{tensor.name}' is TYPE_BF16, which onnxruntime's backend does not take",
+                    "cast it in the graph",
+                )
+            elif wanted is not None and stated not in {wanted, "TYPE_INVALID"}:
                 message = f"'{tensor.name}' is {stated}, and the graph of version {version} has {wanted}"
-                yield Problem(f"{at}.data_type", message, "use the graph's type", fix=wanted)
+                fix = wanted if wanted in walk.DATA_TYPE_BYTES or wanted == "TYPE_STRING" else None
+                yield Problem(f"{at}.data_type", message, "use the graph's type", fix=fix)

@@ -39,7 +39,7 @@ TRITON = r"can not have DELAY as timeout action"
 def check(model: Model) -> Iterator[Problem]:
     """Report a policy with a timeout and DELAY beside preserve_ordering."""
     for at, policy in walk.queue_policies(model):
-        delays = walk.data_type(policy, "timeout_action") == "DELAY" and policy.default_timeout_microseconds
+        delays = walk.enum_name(policy, "timeout_action") == "DELAY" and policy.default_timeout_microseconds
         if delays and model.config.dynamic_batching.preserve_ordering:
             message = "preserve_ordering is set, and a request that waited too long is put last (DELAY)"
             yield Problem(f"{at}.timeout_action", message, "use REJECT, or give up the order")

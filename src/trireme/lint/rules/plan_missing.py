@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem
-from trireme.lint.repository import FILES
+from trireme.lint.identity import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

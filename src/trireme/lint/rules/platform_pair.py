@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem
-from trireme.lint.repository import PLATFORMS
+from trireme.lint.identity import NEWER, PLATFORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,6 @@ TRITON = r"unexpected 'platform' and 'backend' pair"
 def check(model: Model) -> Iterator[Problem]:
     """Report a platform that is another backend's; a backend without a platform of its own takes any."""
     own = [platform for platform, backend in PLATFORMS.items() if backend == model.backend]
-    if own and model.platform not in own:
+    if own and model.platform not in own and not (model.backend == "pytorch" and model.platform in NEWER):
         message = f"platform '{model.platform}' and backend '{model.backend}' do not belong together"
         yield Problem("platform", message, f"leave the platform out, or write {' or '.join(own)}")

@@ -35,5 +35,5 @@ def check(model: Model) -> Iterator[Problem]:
             place = f"instance_group[{number}].profile[{index}]"
             if model.platform != "tensorrt_plan":
                 yield Problem(place, "a profile is stated, and only TensorRT has profiles", "leave it out")
-            elif not re.match(r"\s*\+?\d", profile):
+            elif not re.match(r"\s*\+?\d", profile, re.ASCII):
                 yield Problem(place, f"the profile '{profile}' is no number", "profiles are counted from 0")

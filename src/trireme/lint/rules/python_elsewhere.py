@@ -17,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trireme.lint import files
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -34,6 +35,6 @@ KEY = "EXECUTION_ENV_PATH"
 def check(model: Model) -> Iterator[Problem]:
     """Look for a path that begins elsewhere."""
     path = model.config.parameters[KEY].string_value if KEY in model.config.parameters else ""
-    if model.backend == "python" and path and not path.startswith("$$TRITON_MODEL_DIRECTORY") and not Path(path).exists():
+    if model.backend == "python" and path and not path.startswith("$$TRITON_MODEL_DIRECTORY") and not files.exists(Path(path)):
         remedy = "bring it along in the model's folder: $$TRITON_MODEL_DIRECTORY/..."
         yield Problem(f"parameters['{KEY}']", f"the environment '{path}' is not on this machine", remedy)

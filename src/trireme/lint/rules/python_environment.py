@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trireme.lint import files
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check(model: Model) -> Iterator[Problem]:
     path = model.config.parameters["EXECUTION_ENV_PATH"].string_value if "EXECUTION_ENV_PATH" in model.config.parameters else ""
     if model.backend == "python" and path.startswith(VARIABLE):
         found = model.path / path.removeprefix(VARIABLE).lstrip("/")
-        if not found.exists():
+        if not files.exists(found):
             yield Problem(
                 "parameters['EXECUTION_ENV_PATH']", f"the environment '{path}' is not there", "pack it, or leave it out"
             )

@@ -41,7 +41,7 @@ def check_repository(repository: Repository) -> Iterator[Problem]:
                 shared, owner = first.setdefault(resource.name, (_shared(resource), model.name))
                 if shared != _shared(resource):
                     message = f"the resource '{resource.name}' of {model.name} is global on one side only (see {owner})"
-                    yield Problem("", message, "state `global` alike everywhere", model.config_path)
+                    yield Problem("", message, "state `global` alike everywhere", model.config_path, model=model.name)
 
 
 def _shared(resource: object) -> bool:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 CODE = "TR210"
 SEVERITY = "error"
+WRAP = 1 << 64
+"""Triton multiplies in 64 bits, without looking at what does not fit."""
 TRITON = r"has different (size|number of variable-size dimensions) for dims and reshape"
 
 
@@ -56,5 +58,5 @@ def _products(dims: list[int]) -> list[int]:
         if dim == -1:
             products.append(1)
         else:
-            products[-1] *= dim
+            products[-1] = products[-1] * dim % WRAP
     return products

@@ -44,7 +44,7 @@ def check_repository(repository: Repository) -> Iterator[Problem]:
         needed = f"about {total >> 20} MiB of shared memory ('{largest}' the most)"
         message = f"the Python models need {needed}, and there are {most >> 20} MiB"
         remedy = f"give the container {total >> 20} MiB (--shm-size), or lower batch sizes"
-        yield Problem("", message, remedy, repository.models[largest].config_path)
+        yield Problem("", message, remedy, repository.models[largest].config_path, model=largest)
 
 
 def _bytes(model: Model) -> int:
@@ -52,6 +52,6 @@ def _bytes(model: Model) -> int:
     sizes = []
     for _, _, tensor in walk.tensors(model):
         elements = walk.elements([max(dim, 1) for dim in tensor.dims])
-        sizes.append(elements * walk.DATA_TYPE_BYTES.get(walk.data_type(tensor), 0) * max(model.config.max_batch_size, 1))
+        sizes.append(elements * walk.DATA_TYPE_BYTES.get(walk.enum_name(tensor), 0) * max(model.config.max_batch_size, 1))
     instances = sum(max(group.count, 1) for group in model.config.instance_group) or 1
     return int(instances * 2.5 * sum(sizes))

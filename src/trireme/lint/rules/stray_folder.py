@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem
-from trireme.lint.repository import version_of
+from trireme.lint.repository import LEADING_ZERO, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def check(model: Model) -> Iterator[Problem]:
     named += [parameter.string_value for parameter in model.config.parameters.values()]
     for name in model.entries.folders:
         used = any(f"{name}/" in text for text in named)
-        if name not in KNOWN and version_of(name) is None and not name.isdigit() and not used:
+        if name not in KNOWN and version_of(name) is None and not LEADING_ZERO.fullmatch(name) and not used:
             yield Problem(
                 "", f"'{name}/' is no version, and nothing of Triton's", "move it out of the repository", model.path / name
             )

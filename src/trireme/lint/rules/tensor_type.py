@@ -34,5 +34,5 @@ TRITON = r"must specify 'data_type'"
 def check(model: Model) -> Iterator[Problem]:
     """Report each tensor without a type, where nobody fills it in."""
     for at, _, tensor in walk.tensors(model):
-        if walk.data_type(tensor) == "TYPE_INVALID" and not model.completes:
+        if walk.enum_name(tensor) == "TYPE_INVALID" and not model.completes:
             yield Problem(f"{at}.data_type", f"'{tensor.name}' has no data type", "add data_type: TYPE_...")

@@ -34,6 +34,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem
+from trireme.lint.repository import LEADING_ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,6 @@ SEVERITY = "warning"
 def check(model: Model) -> Iterator[Problem]:
     """Report every folder of digits that begins with a zero."""
     for name in model.entries.folders:
-        if name.isdigit() and name.startswith("0") and len(name) > 1:
+        if LEADING_ZERO.fullmatch(name):
             message = f"Triton skips the folder '{name}': it begins with a zero"
             yield Problem("", message, f"rename it to {name.lstrip('0') or '0'}", model.path / name)

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trireme.lint import walk
+from trireme.lint import files, walk
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
@@ -60,20 +60,21 @@ def check(model: Model) -> Iterator[Problem]:
                     place, f"the sample's '{name}' has no data", "add zero_data: true, random_data: true or input_data_file"
                 )
             elif kind == "input_data_file":
-                path = model.path / "warmup" / value.input_data_file
-                needs = walk.elements(value.dims) * walk.DATA_TYPE_BYTES.get(walk.data_type(value), 0)
-                if not path.is_file():
+                path = files.below(model.path / "warmup", value.input_data_file)
+                needs = walk.elements(value.dims) * walk.DATA_TYPE_BYTES.get(walk.enum_name(value), 0)
+                if not files.is_file(path):
                     yield Problem(place, f"the file '{value.input_data_file}' is not in warmup/", "put it there")
-                elif walk.data_type(value) == "TYPE_STRING":
+                elif walk.enum_name(value) == "TYPE_STRING":
                     yield from _strings(place, path, walk.elements(value.dims))
-                elif path.stat().st_size < needs:
-                    message = f"'{name}' needs {needs} bytes, and '{value.input_data_file}' has {path.stat().st_size}"
+                elif files.size(path) < needs:
+                    message = f"'{name}' needs {needs} bytes, and '{value.input_data_file}' has {files.size(path)}"
                     yield Problem(place, message, "write the whole tensor, without the batch")
 
 
 def _strings(place: str, path: Path, needs: int) -> Iterator[Problem]:
     """Count the texts of a file: each is its length in four bytes, little-endian, and its bytes."""
-    data, position, found = path.read_bytes()[:MOST_BYTES], 0, 0
+    with path.open("rb") as file:
+        data, position, found = file.read(MOST_BYTES), 0, 0
     while position + 4 <= len(data):
         position += 4 + int.from_bytes(data[position : position + 4], "little")
         found += position <= len(data)

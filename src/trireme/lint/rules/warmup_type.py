@@ -43,11 +43,11 @@ TRITON = r"data-type is|the server (died|hangs)"
 
 def check(model: Model) -> Iterator[Problem]:
     """Compare the type of each sample's inputs with the model's."""
-    types = {tensor.name: walk.data_type(tensor) for tensor in model.config.input}
+    types = {tensor.name: walk.enum_name(tensor) for tensor in model.config.input}
     for number, sample in walk.warmups(model):
         for name, value in sample.inputs.items():
             place = f"model_warmup[{number}].inputs['{name}'].data_type"
-            stated = walk.data_type(value)
+            stated = walk.enum_name(value)
             if name not in types and stated == "TYPE_INVALID" and not model.completes:
                 message = f"the sample's '{name}' has no data type and is no input of the model, which ends the server"
                 yield Problem(place, message, "state its type, or leave it out")
