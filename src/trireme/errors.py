@@ -191,4 +191,4 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, words, n=1)
     if near:
         return f"did you mean '{near[0]}'?"
-    return f"known are: {', '.join(words) or 'none'}"
+    return f"known are: {', '.join(words)}" if words else "there is none"

@@ -134,7 +134,7 @@ class _Tensors:
             open_edges = [edge for edge in open_edges if edge not in free]
 
     def check_queues(self, members: list[Member]) -> None:
-        """Refuse a queue limit on steps that run side by side: such an ensemble hangs below 26.02 (TRITON facts, §3)."""
+        """Refuse a queue limit on steps that run side by side: such an ensemble hangs below 26.02 (docs/rules/TR518.md)."""
         for number, member in enumerate(members):
             beside = set(range(len(members))) - self._ancestors(number) - {number}
             beside = {other for other in beside if number not in self._ancestors(other)}

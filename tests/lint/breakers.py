@@ -10,7 +10,7 @@ from google.protobuf import text_format
 from layout import graph
 
 BREAKERS = []
-WORDS = ("", "x", "x0", "y0", "in", "out", "a", "c", "zero", "1", "0", "nope", "model.py", "../x", "R")
+WORDS = ("", "x", "x0", "y0", "in", "out", "a", "c", "zero", "1", "0", "nope", "model.py", "../x", "/x0", "R")
 MARKS = (
     "{", "}", ":", "[", "]", '"', "foo: 1", "-", "1", "TYPE_FP32", "#", ",", ";", "\xff", "\0", "\xa0", "\x85", "1_0", "+8",
     "0b1000", "0o10", "010", "0x8", "08", "\u0663", '"C:\\models"', '"\\377"', "8.0", "1e1",
@@ -210,6 +210,19 @@ def agents(draw, case):
 
 
 @breaker
+def filename(draw, case):
+    """Name the Python file otherwise: some names can be imported, some cannot."""
+    if not case.files.get("@/1/model.py"):
+        return False
+    name = draw.pick(
+        "m.py", "sub/m.py", "/sub/m.py", "my-m.py", "m.v2.py", "sub.d/m.py", "./m.py", "sub//m.py", "m.txt", "1.py"
+    )
+    case.main.default_model_filename = name
+    case.files[f"@/1/{name.lstrip('/')}"] = case.files["@/1/model.py"]
+    return True
+
+
+@breaker
 def onnx_file(draw, case):
     path = "@/1/model.onnx"
     if path not in case.files:
@@ -248,11 +261,20 @@ def deadly(draw, case):
     """What ends the server or keeps it from starting; asked alone, so few of them are drawn."""
     if not draw.chance(5):
         return False
-    what = draw.pick("tag", "number", "file")
+    what = draw.pick("tag", "number", "file", "shell", "below", "space")
     if what == "tag":
         case.main.metric_tags[draw.pick("a b", "1a", "__a", "ä")] = "v"
     elif what == "number":
         case.files["@/99999999999999999999/x"] = ""
+    elif what == "below":
+        case.main.version_policy.all.SetInParent()
+        case.files["@/-1/model.py"] = case.files.get("@/1/model.py") or ""
+    elif what == "space":
+        case.files["@/ 7/model.py"] = case.files.get("@/1/model.py") or ""
+    elif what == "shell" and case.files.get("@/1/model.py"):
+        name = draw.pick("my model.py", "model(1).py", "a&b.py", "m*.py")
+        case.main.default_model_filename = name
+        case.files[f"@/1/{name}"] = case.files["@/1/model.py"]
     elif case.files.get("@/1/model.py"):
         case.files["@/1/other.py"] = case.files["@/1/model.py"]
         case.files["@/1/model.py"] = None

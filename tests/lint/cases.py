@@ -36,6 +36,11 @@ COMPLETING = """
     def auto_complete_config(config):
         return config
 """
+COMPLETES = """
+    @staticmethod
+    def auto_complete_config(config):
+        return config
+"""
 AFFINE = "g (float[n, 3] x) => (float[n, 3] y) {{ y = Add(x, x) }}"
 
 
@@ -210,7 +215,7 @@ def ensemble(draw, case):
         if draw.chance(20):
             member.input.add(name="b", data_type=kind, dims=[1], optional=True)
         member.output.add(name="c", data_type=kind, dims=dims)
-        case.files[f"@m{number}/1/model.py"] = MODEL
+        case.files[f"@m{number}/1/model.py"] = draw.pick(MODEL, MODEL, MODEL + COMPLETES)
         step = config.ensemble_scheduling.step.add(model_name=f"@m{number}", model_version=draw.pick(-1, -1, 1))
         made = "out" if number == length - 1 else f"t{number}"
         step.input_map["a"], step.output_map["c"] = name, made

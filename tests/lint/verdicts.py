@@ -11,6 +11,7 @@ import re
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from trireme.errors import ServerError
 from trireme.server.process import Server
@@ -95,7 +96,7 @@ def one_by_one(repository: Path, log: Path, flags: tuple[str, ...], folders: Ite
 def _load(server: Server, name: str, log: Path) -> tuple[str, bool]:
     """Return why a model did not load, if it did not, and whether the server is of no use any more."""
     try:
-        _post(server.http, f"models/{name}/load")
+        _post(server.http, f"models/{quote(name, safe='')}/load")
     except urllib.error.HTTPError as error:
         return json.load(error)["error"], False
     except TimeoutError:

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trireme.testing.harness import PythonModel, RefusedError
+from trireme.testing.harness import BrokenPromiseError, PythonModel, RefusedError
 from trireme.testing.stub import ErrorCode, TritonModelException
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
@@ -102,3 +102,80 @@ def test_files_beside_the_code_are_imported_and_finalize_is_called(tmp_path):
     with PythonModel(tmp_path / "m") as model:
         assert model.decoupled is False
     assert model.model.done == 3
+
+
+IO = """backend: "python"
+max_batch_size: 4
+input [ { name: "x" data_type: TYPE_FP32 dims: [ 2 ] }, { name: "note" data_type: TYPE_STRING dims: [ 1 ] optional: true } ]
+output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] }
+"""
+ANSWER = """class TritonPythonModel:
+    def execute(self, requests):
+        return [pb_utils.InferenceResponse([pb_utils.Tensor(%s)]) for _ in requests]
+"""
+ROW = np.ones((1, 2), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "problem"),
+    [
+        ({"z": ROW}, "unexpected inference input 'z'"),
+        ({"x": ROW.astype(np.float64)}, "input 'x' is float64, and the config states TYPE_FP32"),
+        ({"x": ROW[0]}, r"input 'x' has shape \[2\], and the config states \[-1, 2\]"),
+        ({"note": np.array([[b"a"]], object)}, "missing input 'x'"),
+    ],
+)
+def test_what_the_server_would_refuse_never_comes_to_the_model(tmp_path, arrays, problem):
+    model = model_of(tmp_path / "m", ANSWER % "'y', np.ones((1, 2), np.float32)", IO)
+    with pytest.raises(RefusedError, match=problem) as refusal:
+        model.request(**arrays)
+    assert refusal.value.code is ErrorCode.INVALID_ARG
+
+
+@pytest.mark.parametrize(
+    ("output", "problem"),
+    [
+        ("'z', np.ones((1, 2), np.float32)", "'m' answers with 'z', which Triton drops: the config has y"),
+        ("'y', np.ones((1, 2), np.float64)", "output 'y' of 'm' is float64, and the config states TYPE_FP32"),
+        ("'y', np.ones((1, 3), np.float32)", r"output 'y' of 'm' has shape \[1, 3\], and the config states \[-1, 2\]"),
+    ],
+)
+def test_an_answer_that_is_not_the_configs_is_told(tmp_path, output, problem):
+    model = model_of(tmp_path / "m", "import numpy as np\n" + ANSWER % output, IO)
+    with pytest.raises(BrokenPromiseError, match=problem):
+        model.infer(x=ROW)
+
+
+def test_a_config_that_the_model_completes_is_the_models(tmp_path):
+    code = (
+        "class TritonPythonModel:\n    @staticmethod\n    def auto_complete_config(config):\n"
+        "        config.add_output({'name': 'y', 'data_type': 'TYPE_FP32', 'dims': [2]})\n        return config\n"
+        "    def execute(self, requests):\n        return [pb_utils.InferenceResponse([]) for _ in requests]\n"
+    )
+    model = model_of(tmp_path / "m", code)
+    assert [output["name"] for output in model.config["output"]] == ["y"]
+    assert model.request().requested_output_names() == ["y"]
+
+
+def test_a_request_that_nobody_answers_is_told(tmp_path):
+    code = "class TritonPythonModel:\n    def execute(self, requests):\n        return [None for _ in requests]\n"
+    model = model_of(tmp_path / "m", code)
+    with pytest.raises(TritonModelException, match="returned None for a request"):
+        model.execute([model.request()])
+
+
+def test_the_file_that_the_config_names_is_the_models(tmp_path):
+    folder = tmp_path / "m"
+    (folder / "3" / "sub").mkdir(parents=True)
+    (folder / "config.pbtxt").write_text('backend: "python" default_model_filename: "sub/code.py"')
+    (folder / "3" / "sub" / "code.py").write_text(
+        "class TritonPythonModel:\n    def initialize(self, args): self.version = args['model_version']\n"
+    )
+    assert PythonModel(folder).model.version == "3"
+
+
+def test_a_model_without_versions_is_refused(tmp_path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "config.pbtxt").write_text('backend: "python"')
+    with pytest.raises(FileNotFoundError, match="has no version folder"):
+        PythonModel(tmp_path / "m")

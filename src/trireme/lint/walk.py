@@ -15,6 +15,12 @@ DATA_TYPE_BYTES = {
 }  # fmt: skip
 """Bytes of one element; TYPE_STRING has no size of its own (Triton's model_config.cc, GetDataTypeByteSize)."""
 
+SHELL = frozenset(" \t\n()&;$'\"|<>`\\")
+"""What a path to a Python model may not hold: the Python backend starts its process by a shell, with the path unquoted.
+
+https://github.com/triton-inference-server/python_backend/blob/main/src/stub_launcher.cc
+"""
+
 
 class Stated(NamedTuple):
     """A tensor as the config states it, and where."""

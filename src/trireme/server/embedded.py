@@ -1,4 +1,4 @@
-"""The tritonserver inside the nvidia-pytriton wheel, made ready to run by itself (TRITON facts, §1).
+"""The tritonserver inside the nvidia-pytriton wheel, made ready to run by itself (ARCHITECTURE.md).
 
 It wants a backend directory of its own (the python backend with the running interpreter's stub, and the twins), the
 interpreter's shared libpython first on the library path, and the virtual environment first on PATH.

@@ -123,11 +123,20 @@ class Served:
 
     def ask(self, client: Any, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
         """Return every answer to a request, as arrays by output name."""
+        return self.send(client, self.tensors(arrays))
+
+    def send(self, client: Any, tensors: list[Any]) -> list[dict[str, Array]]:
+        """Return every answer to tritonclient's inputs; a sequence is one request long.
+
+        Raises:
+            InferenceServerException: the model's or the server's error.
+
+        """
         if self.decoupled:
-            return self.streamed(self.tensors(arrays))
+            return self.streamed(tensors)
         sequence = {"sequence_id": 1, "sequence_start": True, "sequence_end": True}
         options = sequence if self.message.HasField("sequence_batching") else {}
-        return [self._arrays(client.infer(self.name, self.tensors(arrays), client_timeout=PATIENCE, **options))]
+        return [self._arrays(client.infer(self.name, tensors, client_timeout=PATIENCE, **options))]
 
     def streamed(self, tensors: list[Any]) -> list[dict[str, Array]]:
         """Return every answer of a decoupled model, over a stream of its own.
@@ -163,11 +172,14 @@ class Served:
     def wrong(self, how: str) -> list[Any]:
         """Return the first request with one thing wrong; skip when this model has nothing to get wrong so."""
         arrays = dict(self.requests[0].inputs)
+        if not arrays:
+            pytest.skip("it has no inputs")
         name, array = next(iter(arrays.items()))
         if how == "missing":
-            if len([tensor for tensor in self.message.input if not tensor.optional]) < 1:
+            needed = [tensor.name for tensor in self.message.input if not tensor.optional]
+            if not needed:
                 pytest.skip("every input is optional")
-            return self.tensors({key: value for key, value in arrays.items() if key != name})
+            return self.tensors({key: value for key, value in arrays.items() if key != needed[0]})
         if how == "name":
             return self.tensors({("no_such_input" if key == name else key): value for key, value in arrays.items()})
         if how == "dtype":

@@ -9,8 +9,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from google.protobuf import json_format
 
+from trireme.arrays import NUMPY
+from trireme.lint.repository import Model, Repository
 from trireme.lint.text import parse
 from trireme.testing import pb_utils, stub
 
@@ -34,6 +37,10 @@ class RefusedError(Exception):
         self.code = error.code()
 
 
+class BrokenPromiseError(AssertionError):
+    """The model answered, and not with what its config says."""
+
+
 class PythonModel:
     """The TritonPythonModel of a folder; a context manager, or closed by `close()`.
 
@@ -41,17 +48,22 @@ class PythonModel:
     `pb_utils.make`).
 
     Raises:
+        FileNotFoundError: there is no version to serve, or no file of it.
+        SyntaxProblemError: the config does not parse.
         RefusedError, and whatever the model itself raises.
 
     """
 
     def __init__(self, folder: Path, *, version: int | None = None, models: stub.Table | None = None) -> None:
-        numbers = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+        found = Model(Repository(folder.parent), folder.name, folder)
+        if version is None and not found.served:
+            raise FileNotFoundError(f"{folder} has no version folder that its version policy serves")
         self.folder = folder
-        self.version = max(numbers) if version is None else version
+        self.version = found.served[0] if version is None else version
         self.config = _config(folder)
         self.utils = pb_utils.make(folder / str(self.version), models)
-        self._module = self._load()
+        self._module = self._load(found.file(self.version))
+        self._complete()
         self.model: Any = self._module.TritonPythonModel()
         if hasattr(self.model, "initialize"):
             with self._installed():
@@ -84,7 +96,15 @@ class PythonModel:
         }
 
     def request(self, **arrays: Array) -> stub.InferenceRequest:
-        """Return a request of arrays by input name, batch included; all outputs are wanted."""
+        """Return a request of arrays by input name, batch included; all outputs are wanted.
+
+        Raises:
+            RefusedError: the server would refuse it: an input's name, type or shape is not the config's, or one is missing.
+
+        """
+        problem = self._refusal(arrays)
+        if problem:
+            raise RefusedError(stub.TritonError(f"{problem} for model '{self.folder.name}'", stub.ErrorCode.INVALID_ARG))
         tensors = [self.utils.Tensor(name, array) for name, array in arrays.items()]
         outputs = [output["name"] for output in self.config.get("output", [])]
         made: stub.InferenceRequest = self.utils.InferenceRequest(
@@ -97,13 +117,14 @@ class PythonModel:
 
         Raises:
             TritonModelException: the model did not answer as Triton asks: a list with a response for each request.
+            BrokenPromiseError: an answer has an output, or a type or shape of one, that is not the config's.
 
         """
         with self._installed():
             answers = self.model.execute(list(requests))
         if answers is None:
             self._check_senders(requests)
-            return [request.get_response_sender().sent for request in requests]
+            return self._kept([request.get_response_sender().sent for request in requests])
         if self.decoupled:
             message = f"Python model '{self.folder.name}' is decoupled, and execute has to return None"
             raise stub.TritonModelException(message)
@@ -111,8 +132,14 @@ class PythonModel:
             size = f"{len(answers)} responses" if isinstance(answers, list) else type(answers).__name__
             message = f"execute of '{self.folder.name}' returned {size} for {len(requests)} requests"
             raise stub.TritonModelException(message)
-        sent = (request.get_response_sender().sent for request in requests)
-        return [later if answer is None else [answer] for answer, later in zip(answers, sent, strict=True)]
+        found = []
+        for answer, request in zip(answers, requests, strict=True):
+            sender = request.get_response_sender()
+            if answer is None and not sender.closed:
+                message = f"execute of '{self.folder.name}' returned None for a request, and its sender is not closed"
+                raise stub.TritonModelException(message)
+            found.append(sender.sent if answer is None else [answer])
+        return self._kept(found)
 
     def infer(self, **arrays: Array) -> Mapping[str, Array]:
         """Ask one request and return its arrays by output name."""
@@ -139,9 +166,48 @@ class PythonModel:
             message = f"'{self.folder.name}' left {unanswered} without TRITONSERVER_RESPONSE_COMPLETE_FINAL"
             raise stub.TritonModelException(message)
 
-    def _load(self) -> ModuleType:
-        """Import model.py under a name of its own, its folder on the path, as the stub does."""
-        path = self.folder / str(self.version) / "model.py"
+    def _complete(self) -> None:
+        """Let the model complete its config, where it can: Triton asks the class before there is an instance."""
+        complete = getattr(self._module.TritonPythonModel, "auto_complete_config", None)
+        if complete is not None:
+            with self._installed():
+                self.config = complete(self.utils.ModelConfig(json.dumps(self.config))).as_dict()
+
+    def _refusal(self, arrays: Mapping[str, Array]) -> str:
+        """Return why the server would not hand a request to the model."""
+        known = {tensor["name"]: tensor for tensor in self.config.get("input", [])}
+        for name, array in arrays.items() if known else ():
+            if name not in known:
+                return f"unexpected inference input '{name}'"
+            if problem := self._misfit(known[name], array):
+                return f"input '{name}' {problem}"
+        missing = [name for name, tensor in known.items() if not tensor.get("optional") and name not in arrays]
+        return f"missing input '{missing[0]}'" if missing else ""
+
+    def _misfit(self, tensor: Mapping[str, Any], array: Array) -> str:
+        """Return what of an array is not as the config states a tensor, the batch included."""
+        wanted = NUMPY.get(tensor["data_type"])
+        dims = [*([-1] if self.config.get("max_batch_size", 0) > 0 else []), *tensor["dims"]]
+        if wanted is not None and array.dtype != wanted and not (wanted is np.object_ and array.dtype.kind in "SU"):
+            return f"is {array.dtype}, and the config states {tensor['data_type']}"
+        fits = array.ndim == len(dims) and all(known in {-1, size} for size, known in zip(array.shape, dims, strict=True))
+        return "" if fits else f"has shape {list(array.shape)}, and the config states {dims}"
+
+    def _kept(self, answers: list[list[stub.InferenceResponse]]) -> list[list[stub.InferenceResponse]]:
+        """Return the answers, once each output in them is what the config promises."""
+        known = {tensor["name"]: tensor for tensor in self.config.get("output", [])}
+        for tensor in (part for responses in answers for response in responses for part in response.output_tensors()):
+            if known and tensor.name() not in known:
+                dropped = f"'{self.folder.name}' answers with '{tensor.name()}', which Triton drops"
+                message = f"{dropped}: the config has {', '.join(known)}"
+                raise BrokenPromiseError(message)
+            problem = self._misfit(known[tensor.name()], tensor.as_numpy()) if known else ""
+            if problem:
+                raise BrokenPromiseError(f"output '{tensor.name()}' of '{self.folder.name}' {problem}")
+        return answers
+
+    def _load(self, path: Path) -> ModuleType:
+        """Import the model's file under a name of its own, its folder on the path, as the stub does."""
         spec = importlib.util.spec_from_file_location(f"trireme_model_{next(COUNT)}", path)
         if spec is None or spec.loader is None:
             raise ImportError(str(path))

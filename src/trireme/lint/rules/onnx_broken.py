@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CODE = "TR601"
 SEVERITY = "error"
-TRITON = r"Protobuf parsing failed|InvalidProtobuf|failed to load|Load model from|ModelProto|cannot be read|is no"
+TRITON = r"Protobuf parsing failed|InvalidProtobuf|failed to load|Load model from|ModelProto"
 
 
 def check(model: Model) -> Iterator[Problem]:

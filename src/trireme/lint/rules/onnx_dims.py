@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 CODE = "TR605"
 SEVERITY = "error"
-TRITON = r"of shape|fixed batch|dimensions \(shape|with shape \[-1\]|first dimension must be -1|scalar tensor"
+TRITON = r"of shape \[|with a fixed batch|dimensions \(shape|with shape \[-1\]|first dimension must be -1|scalar tensor"
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 CODE = "TR602"
 SEVERITY = "error"
-TRITON = r"weights|external|file_size|No such file"
+TRITON = r"[Ee]xternal|file_size|No such file"
 
 
 def check(model: Model) -> Iterator[Problem]:

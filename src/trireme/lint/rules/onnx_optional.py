@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 CODE = "TR606"
 SEVERITY = "error"
-TRITON = r"optional|expects \d+ inputs"
+TRITON = r"optional input|has (a|no) default|expects \d+ inputs"
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 CODE = "TR604"
 SEVERITY = "error"
-TRITON = r"data[- ]?type|and the config states"
+TRITON = r"of tensor\(.*the config states|configuration expects datatype|unsupported datatype|KeyError: 'TYPE_"
 
 
 def check(model: Model) -> Iterator[Problem]:

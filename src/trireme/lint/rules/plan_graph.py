@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 CODE = "TR622"
 SEVERITY = "error"
-TRITON = r"profile"
+TRITON = r"optimization profile|CUDA graph"
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 CODE = "TR621"
 SEVERITY = "error"
-TRITON = r"profile"
+TRITON = r"optimization profile"
 
 
 def check(model: Model) -> Iterator[Problem]:

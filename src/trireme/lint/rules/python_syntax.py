@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CODE = "TR611"
 SEVERITY = "error"
-TRITON = r"SyntaxError|IndentationError|TabError|Error:"
+TRITON = r"SyntaxError|IndentationError|TabError|UnicodeDecodeError|null bytes"
 
 
 def check(model: Model) -> Iterator[Problem]:

@@ -1,0 +1,82 @@
+"""A file name that the Python backend cannot load.
+
+The backend imports the file as `<its folder>.<its name>`, so that neither may have a point in it or be the other's
+name, and hands its path to a shell, where spaces, quotes and the like mean something else: then the server hangs.
+
+Bad::
+
+    ==> example/config.pbtxt <==
+    backend: "python"
+    default_model_filename: "model.v2.py"
+    ==> example/1/model.v2.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+
+Bad (a space)::
+
+    ==> example/config.pbtxt <==
+    backend: "python"
+    default_model_filename: "my model.py"
+    ==> example/1/my model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+
+Bad (no Python file)::
+
+    ==> example/config.pbtxt <==
+    backend: "python"
+    default_model_filename: "model.txt"
+    ==> example/1/model.txt <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+
+Good::
+
+    ==> example/config.pbtxt <==
+    backend: "python"
+    default_model_filename: "code/model_v2.py"
+    ==> example/1/code/model_v2.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trireme.lint.finding import Problem
+from trireme.lint.walk import SHELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.lint.repository import Model
+
+CODE = "TR619"
+SEVERITY = "error"
+TRITON = r"must end with '.py'|No module named|the server hangs"
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """Look at the name of each served version's file, where the file is there."""
+    for version in model.code:
+        problem = _problem(f"{version}/{model.filename}")
+        if problem:
+            yield Problem("default_model_filename", f"the file's name '{model.filename}' {problem}", "rename the file")
+
+
+def _problem(path: str) -> str:
+    """Return what is wrong with a path that begins with the version's folder."""
+    folder, name = path.split("/")[-2:]
+    stem = name.removesuffix(".py")
+    if SHELL & set(path):
+        return "means something else to the shell that starts it, and the server hangs"
+    if not name.endswith(".py"):
+        return "does not end with .py"
+    if "." in stem or "." in folder or not folder:
+        return "cannot be imported: a point is in it or in its folder's name, or the folder's name is empty"
+    return "is its folder's name, so that Python takes one for the other" if stem == folder else ""
