@@ -215,7 +215,7 @@ def filename(draw, case):
     if not case.files.get("@/1/model.py"):
         return False
     name = draw.pick(
-        "m.py", "sub/m.py", "/sub/m.py", "my-m.py", "m.v2.py", "sub.d/m.py", "./m.py", "sub//m.py", "m.txt", "1.py"
+        "m.py", "sub/m.py", "/sub/m.py", "my-m.py", "m.v2.py", "sub.d/m.py", "./m.py", "sub//m.py", "m.txt", "1.py", "json/m.py"
     )
     case.main.default_model_filename = name
     case.files[f"@/1/{name.lstrip('/')}"] = case.files["@/1/model.py"]

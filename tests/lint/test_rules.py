@@ -15,7 +15,7 @@ from trireme.lint.run import lint
 
 EMBEDDED = Options(("24.10",), gpus=0, backends=("python", "onnxruntime", "pytorch", "tensorrt"), agents=(), shm_bytes=64 << 20)
 UNTOLD = Options(("24.10",), gpus=0, agents=())
-DEADLY = {"TR001", "TR104", "TR115", "TR118"}
+DEADLY = {"TR001", "TR104", "TR115", "TR118", "TR120", "TR619"}
 """Rules whose bad example ends the server, or keeps it from ever starting: asked one at a time."""
 ELSEWHERE = {"TR110", "TR317", "TR617"}
 """Rules of what this server cannot show: the backends of NVIDIA's images, paths of another machine."""

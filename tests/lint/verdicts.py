@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+
+import tritonclient.grpc as grpcclient
+from tritonclient.utils import InferenceServerException
 
 from trireme.errors import ServerError
 from trireme.server.process import Server
@@ -64,7 +65,7 @@ def together(repository: Path, log: Path, flags: tuple[str, ...], folders: Seque
     server = Server(repository, log, flags=(*FLAGS, *EXPLICIT, *named, *flags), limit=START_LIMIT)
     try:
         server.start()
-        ready = {row["name"] for row in _post(server.http, "index") if row.get("state") == "READY"}
+        ready = {row["name"] for row in _index(server.http) if row.get("state") == "READY"}
     except (ServerError, OSError):
         return None
     finally:
@@ -95,15 +96,16 @@ def one_by_one(repository: Path, log: Path, flags: tuple[str, ...], folders: Ite
 
 def _load(server: Server, name: str, log: Path) -> tuple[str, bool]:
     """Return why a model did not load, if it did not, and whether the server is of no use any more."""
-    try:
-        _post(server.http, f"models/{quote(name, safe='')}/load")
-    except urllib.error.HTTPError as error:
-        return json.load(error)["error"], False
-    except TimeoutError:
-        return "the server hangs", True
-    except OSError:
-        died = DIED.findall(log.read_text(encoding="utf-8", errors="replace"))
-        return f"the server died: {died[-1] if died else 'no last words'}", True
+    with grpcclient.InferenceServerClient(server.grpc.removeprefix("grpc://")) as client:
+        try:
+            client.load_model(name, client_timeout=LOAD_LIMIT)
+        except InferenceServerException as error:
+            if "DEADLINE_EXCEEDED" in str(error.status()):
+                return "the server hangs", True
+            if "UNAVAILABLE" in str(error.status()):
+                died = DIED.findall(log.read_text(encoding="utf-8", errors="replace"))
+                return f"the server died: {died[-1] if died else 'no last words'}", True
+            return error.message(), False
     return "", False
 
 
@@ -120,7 +122,7 @@ def _reasons(text: str) -> dict[str, str]:
     return found
 
 
-def _post(address: str, path: str) -> list[dict[str, str]]:
-    request = urllib.request.Request(f"{address}/v2/repository/{path}", data=b"{}", method="POST")
+def _index(address: str) -> list[dict[str, str]]:
+    request = urllib.request.Request(f"{address}/v2/repository/index", data=b"{}", method="POST")
     with urllib.request.urlopen(request, timeout=LOAD_LIMIT) as answer:
         return json.loads(answer.read() or b"[]")

@@ -1,7 +1,8 @@
-"""A file name that the Python backend cannot load.
+"""A path that the Python backend cannot load.
 
 The backend imports the file as `<its folder>.<its name>`, so that neither may have a point in it or be the other's
-name, and hands its path to a shell, where spaces, quotes and the like mean something else: then the server hangs.
+name, nor the folder be called like a module that Python has. It hands the whole path and the model's name to a shell,
+where spaces, quotes and the like mean something else: then the server hangs.
 
 Bad::
 
@@ -23,6 +24,15 @@ Bad (a space)::
         def execute(self, requests):
             return []
 
+Bad (the model's own name)::
+
+    ==> example (copy)/config.pbtxt <==
+    backend: "python"
+    ==> example (copy)/1/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+
 Bad (no Python file)::
 
     ==> example/config.pbtxt <==
@@ -37,8 +47,8 @@ Good::
 
     ==> example/config.pbtxt <==
     backend: "python"
-    default_model_filename: "code/model_v2.py"
-    ==> example/1/code/model_v2.py <==
+    default_model_filename: "source/model_v2.py"
+    ==> example/1/source/model_v2.py <==
     class TritonPythonModel:
         def execute(self, requests):
             return []
@@ -46,23 +56,36 @@ Good::
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from trireme.lint.finding import Problem
+from trireme.lint.finding import Problem, Severity
 from trireme.lint.walk import SHELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trireme.lint.repository import Model
+    from trireme.lint.repository import Model, Repository
 
 CODE = "TR619"
 SEVERITY = "error"
 TRITON = r"must end with '.py'|No module named|the server hangs"
 
 
+HANGS = "means something else to the shell that starts it, and the server hangs"
+
+
+def check_repository(repository: Repository) -> Iterator[Problem]:
+    """Look at where the repository lies, which may be elsewhere when it is served."""
+    where = str(repository.path.absolute())
+    if SHELL & set(where) and any(model.backend == "python" for model in repository.models.values() if not model.broken):
+        yield Problem("", f"the path '{where}' {HANGS} when it serves from there", "move it", severity=Severity.WARNING)
+
+
 def check(model: Model) -> Iterator[Problem]:
-    """Look at the name of each served version's file, where the file is there."""
+    """Look at the model's name, and at the name of each served version's file, where the file is there."""
+    if model.code and SHELL & set(model.name):
+        yield Problem("", f"the model's name '{model.name}' {HANGS}", "rename the folder", model.path)
     for version in model.code:
         problem = _problem(f"{version}/{model.filename}")
         if problem:
@@ -74,9 +97,11 @@ def _problem(path: str) -> str:
     folder, name = path.split("/")[-2:]
     stem = name.removesuffix(".py")
     if SHELL & set(path):
-        return "means something else to the shell that starts it, and the server hangs"
+        return HANGS
     if not name.endswith(".py"):
         return "does not end with .py"
     if "." in stem or "." in folder or not folder:
         return "cannot be imported: a point is in it or in its folder's name, or the folder's name is empty"
+    if folder in {*sys.stdlib_module_names, "numpy"}:
+        return f"cannot be imported: '{folder}' is a module that is there already"
     return "is its folder's name, so that Python takes one for the other" if stem == folder else ""
