@@ -54,3 +54,56 @@ def test_a_write_that_fails_leaves_the_file(tmp_path, monkeypatch):
         fix.write(path, "after")
     assert [file.name for file in tmp_path.iterdir()] == ["config.pbtxt"]
     assert path.read_text() == "before"
+
+
+def test_line_ends_and_links_are_kept(tmp_path):
+    folder, kept = tmp_path / "repository" / "m", tmp_path / "kept.pbtxt"
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "model.py").write_text("class TritonPythonModel:\n    def execute(self, r): return []\n")
+    kept.write_bytes(b'name: "x"\r\nbackend: "python"\r\n')
+    (folder / "config.pbtxt").symlink_to(kept)
+    ((path, text, _),) = fix.diffs(tmp_path / "repository", lint(tmp_path / "repository"))
+    fix.write(path, text)
+    assert (folder / "config.pbtxt").is_symlink()
+    assert kept.read_bytes() == b'name: "m"\r\nbackend: "python"\r\n'
+
+
+def test_every_element_of_a_list_goes_at_once(tmp_path):
+    io = 'input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }\noutput { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }\n'
+    for name, text in {
+        "e": f'platform: "ensemble"\n{io}ensemble_scheduling {{ step {{ model_name: "m" model_version: -1 '
+        'input_map { key: "x" value: "x" } output_map { key: "y" value: "y" } } }\n'
+        "instance_group { count: 1 }\ninstance_group { count: 2 }\n",
+        "m": f'backend: "python"\n{io}',
+    }.items():
+        (tmp_path / name / "1").mkdir(parents=True)
+        (tmp_path / name / "config.pbtxt").write_text(text)
+    (tmp_path / "m" / "1" / "model.py").write_text("class TritonPythonModel:\n    def execute(self, r): return []\n")
+    ((path, text, _),) = fix.diffs(tmp_path, lint(tmp_path))
+    assert "instance_group" not in text
+    fix.write(path, text)
+    assert lint(tmp_path) == []
+
+
+def test_an_ensembles_batch_is_its_smallest_members_and_no_variants(tmp_path):
+    io = 'input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }\noutput { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }\n'
+    steps = [
+        f'step {{ model_name: "{name}" model_version: -1 input_map {{ key: "x" value: "{one}" }} output_map {{ key: "y" value: '
+        f'"{two}" }} }}'
+        for name, one, two in (("a", "x", "t"), ("b", "t", "y"))
+    ]
+    files = {
+        "e/config.pbtxt": f'platform: "ensemble"\nmax_batch_size: 8\n{io}ensemble_scheduling {{ {" ".join(steps)} }}\n',
+        "a/config.pbtxt": f'backend: "python"\nmax_batch_size: 4\n{io}',
+        "b/config.pbtxt": f'backend: "python"\nmax_batch_size: 2\n{io}',
+        "b/configs/small.pbtxt": f'backend: "python"\nmax_batch_size: 1\n{io}',
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    for name in ("a", "b"):
+        (tmp_path / name / "1").mkdir()
+        (tmp_path / name / "1" / "model.py").write_text("class TritonPythonModel:\n    def execute(self, r): return []\n")
+    (tmp_path / "e" / "1").mkdir()
+    ((_, text, _),) = fix.diffs(tmp_path, lint(tmp_path))
+    assert "max_batch_size: 2\n" in text

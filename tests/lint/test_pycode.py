@@ -51,3 +51,13 @@ def test_what_is_no_code_is_a_problem_with_a_line(tmp_path):
     assert facts(tmp_path, "x = 1\n  y = 2\n") == pycode.Code(problem="IndentationError: unexpected indent", line=2)
     assert "null bytes" in facts(tmp_path, "a\0b").problem
     assert pycode.read(tmp_path / "nowhere.py").problem == "No such file or directory"
+
+
+def test_a_config_that_is_given_back_is_not_completed(tmp_path):
+    template = (
+        "class TritonPythonModel:\n    @staticmethod\n    def auto_complete_config(config):\n        %s\n"
+        "        return config\n    def execute(self, requests): return []\n"
+    )
+    for line, completes in {"pass": False, "config.add_input({})": True, "other(config)": True}.items():
+        (tmp_path / "model.py").write_text(template % line)
+        assert pycode.read(tmp_path / "model.py").completes is completes

@@ -45,11 +45,13 @@ class Code:
     asked: tuple[Asked, ...] = ()
     returns_none: tuple[int, ...] = ()
     """Lines where execute returns nothing; 0-terminated paths count with the line of the function."""
+    adds: bool = False
+    """Whether auto_complete_config does more than to give back the config it got."""
 
     @property
     def completes(self) -> bool:
         """Whether auto_complete_config may change the config."""
-        return "auto_complete_config" in self.methods or not self.known or bool(self.problem)
+        return self.adds or not self.known or bool(self.problem)
 
 
 UNKNOWN = Code(has_class=True, known=False)
@@ -84,14 +86,22 @@ def _facts(tree: ast.Module) -> Code:
     methods = {node.name: node for node in classes[-1].body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     assigned = {name for node in classes[-1].body for name in _targets(node)}
     bases = [base for base in classes[-1].bases if not (isinstance(base, ast.Name) and base.id == "object")]
-    execute = methods.get("execute")
+    execute, complete = methods.get("execute"), methods.get("auto_complete_config")
     return Code(
         has_class=True,
         methods=frozenset({*methods, *assigned}),
         known=not bases and not classes[-1].keywords and not classes[-1].decorator_list,
         asked=tuple(_asked(tree)),
         returns_none=tuple(_returns_none(execute)) if execute is not None else (),
+        adds="auto_complete_config" in assigned or (complete is not None and _touches(complete)),
     )
+
+
+def _touches(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether a function does anything with its parameters but to return them."""
+    parameters = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args)}
+    returned = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Return)}
+    return any(isinstance(node, ast.Name) and node.id in parameters and id(node) not in returned for node in ast.walk(function))
 
 
 def _names_bound(tree: ast.Module) -> set[str]:

@@ -13,6 +13,7 @@ def test_a_python_model_that_completes_its_config_may(codes):
         class TritonPythonModel:
             @staticmethod
             def auto_complete_config(config):
+                config.add_input({"name": "x", "data_type": "TYPE_FP32", "dims": [3]})
                 return config
 
             def execute(self, requests):

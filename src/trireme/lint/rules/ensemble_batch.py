@@ -53,7 +53,7 @@ TRITON = r"allows maximum batch size"
 def check(model: Model) -> Iterator[Problem]:
     """Compare max_batch_size with each member's."""
     most = model.config.max_batch_size
-    known = [member for _, _, member in walk.steps(model) if member is not None and walk.is_known(member)]
+    known = [member for _, _, member in walk.steps(model) if member is not None and not member.broken]
     smaller = {member.name: member.config.max_batch_size for member in known if 0 < member.config.max_batch_size < most}
     least = min(smaller.values(), default=0)
     fix = None if model.repository.variant else str(least)  # the config is every machine's, and the member's may be one's own

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 CODE = "TR509"
 SEVERITY = "error"
-TRITON = r"contains models that are not available|no loaded version|non-existing|is not valid|required version"
+TRITON = r"contains models that are not available|no loaded version|non-existing|is not valid|required version|the server died"
 
 
 def check(model: Model) -> Iterator[Problem]:
