@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 # Field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 IR_VERSION, GRAPH = 1, 7
 OVERRIDABLE_SINCE = 4
-"""The IR version from which an initializer among the inputs is a default; before, every one had to be there."""
-INITIALIZER, INPUT, OUTPUT, INITIALIZER_NAME, EXTERNAL_DATA = 5, 11, 12, 8, 13
+"""The IR version from which an initializer among the inputs is a default; before, all were among them, and none was."""
+INITIALIZER, INPUT, OUTPUT, INITIALIZER_NAME, EXTERNAL_DATA, DATA_LOCATION = 5, 11, 12, 8, 13, 14
+EXTERNAL = 1
 VALUE_NAME, VALUE_TYPE, TENSOR_TYPE, ELEMENT_TYPE, SHAPE, DIM, DIM_VALUE = 1, 2, 1, 1, 2, 1, 1
 DATA_TYPES = {
     1: "TYPE_FP32", 2: "TYPE_UINT8", 3: "TYPE_INT8", 4: "TYPE_UINT16", 5: "TYPE_INT16", 6: "TYPE_INT32", 7: "TYPE_INT64",
@@ -104,15 +105,17 @@ def _graph(data: Buffer) -> Graph:
 
 def _initializer(data: Buffer, start: int, end: int) -> tuple[str, list[str]]:
     """Return an initializer's name and the files it refers to; the weights themselves are stepped over."""
-    name, files = "", []
-    for number, first, last, _ in _fields(data, start, end):
+    name, files, location = "", [], 0
+    for number, first, last, value in _fields(data, start, end):
         if number == INITIALIZER_NAME:
             name = bytes(data[first:last]).decode()
+        elif number == DATA_LOCATION:
+            location = value
         elif number == EXTERNAL_DATA:
             entry = {key: bytes(data[one:two]).decode() for key, one, two, _ in _fields(data, first, last)}
             if entry.get(1) == "location":
                 files.append(entry.get(2, ""))
-    return name, files
+    return name, files if location == EXTERNAL else []
 
 
 def _value(data: Buffer, start: int, end: int) -> tuple[Tensor, bool]:

@@ -61,3 +61,22 @@ def test_a_config_that_is_given_back_is_not_completed(tmp_path):
     for line, completes in {"pass": False, "config.add_input({})": True, "other(config)": True}.items():
         (tmp_path / "model.py").write_text(template % line)
         assert pycode.read(tmp_path / "model.py").completes is completes
+
+
+def test_whatever_else_may_complete_a_config_counts(tmp_path):
+    head, tail = "class TritonPythonModel:\n", "    def execute(self, requests): return []\n"
+    for body in (
+        "    @staticmethod\n    @completing\n    def auto_complete_config(c): return c\n",
+        "    @staticmethod\n    def auto_complete_config(*args):\n        args[0].add_input({})\n        return args[0]\n",
+        "    @staticmethod\n    def auto_complete_config(c): return described()\n",
+        "    if True:\n        def auto_complete_config(c): return c\n",
+        "    from helper import auto_complete_config\n",
+        "    auto_complete_config, z = f()\n",
+    ):
+        assert facts(tmp_path, head + body + tail).completes, body
+    assert facts(tmp_path, f"{head}{tail}TritonPythonModel.auto_complete_config = f\n").completes
+
+
+def test_a_class_may_be_bound_by_the_modules_own_table(tmp_path):
+    for line in ("import sys; sys.modules[__name__].TritonPythonModel = M", 'vars()["TritonPythonModel"] = M'):
+        assert facts(tmp_path, f"class M:\n    def execute(self, r): return []\n{line}\n").has_class

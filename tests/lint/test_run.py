@@ -79,3 +79,33 @@ def test_a_rule_stops_after_a_hundred_findings(repository):
     found = [one for one in lint(root) if one.code == "TR201"]
     assert len(found) == 101
     assert sum("there are more than 100 of these" in one.message for one in found) == 1
+
+
+def test_what_differs_in_its_fix_alone_is_found_once(repository):
+    io = 'input { name: "x" data_type: TYPE_FP32 dims: [ 3 ] } output { name: "y" data_type: TYPE_FP32 dims: [ 3 ] }'
+    maps = 'input_map { key: "x" value: "x" } output_map { key: "y" value: "y" }'
+    step = f'step {{ model_name: "m" model_version: -1 {maps} }}'
+    root = repository(
+        {
+            "e/1/.keep": "",
+            "e/config.pbtxt": f'platform: "ensemble" max_batch_size: 8 {io} ensemble_scheduling {{ {step} }}',
+            "m/1/model.py": CODE,
+            "m/config.pbtxt": f'backend: "python" max_batch_size: 4 {io}',
+            "m/configs/gpu.pbtxt": f'backend: "python" max_batch_size: 4 {io}',
+        }
+    )
+    assert [(one.code, one.fix) for one in lint(root)] == [("TR512", "4")]
+
+
+def test_a_file_named_from_the_root_has_its_place(repository):
+    config = 'backend: "python" default_model_filename: "/sub/m.py"'
+    root = repository({"m/1/sub/m.py": "def f(:\n", "m/config.pbtxt": config})
+    assert [(one.code, one.path) for one in lint(root)] == [("TR611", "m/1/sub/m.py")]
+
+
+def test_an_ignored_rule_is_silent_however_often_it_speaks(repository):
+    settings = '[lint]\nignore = { TR201 = "x", TR202 = "x", TR203 = "x" }'
+    root = repository(
+        {"m/1/model.py": CODE, "m/config.pbtxt": 'backend: "python"\n' + "input { }\n" * 300, "m/lint.toml": settings}
+    )
+    assert {one.code for one in lint(root)}.isdisjoint({"TR201", "TR202", "TR203"})

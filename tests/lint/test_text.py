@@ -220,3 +220,19 @@ def test_drawn_texts_are_read_as_tritons_parser_reads_them(fields, values):
 def test_any_tokens_have_places_or_are_a_problem(tokens):
     with contextlib.suppress(SyntaxProblemError):
         Places(" ".join(tokens)).at("input[0].dims[1]")
+
+
+def test_a_number_of_thousands_of_digits_and_a_name_of_megabytes_are_refused_in_a_line():
+    for text in (
+        f"max_batch_size: {'9' * 5000}",
+        f"max_batch_size: 0x{'f' * 5000}",
+        "x" * 3_000_000,
+        f"max_batch_size: 0{'8' * 99999}",
+    ):
+        with pytest.raises(SyntaxProblemError) as problem:
+            parse(text)
+        assert len(str(problem.value)) < 200
+
+
+def test_escapes_are_read_in_linear_time():
+    assert len(parse(f'name: "{chr(92)}x41{(chr(92) + "x41") * 300_000}"').name) == 300_001

@@ -179,3 +179,28 @@ def test_a_model_without_versions_is_refused(tmp_path):
     (tmp_path / "m" / "config.pbtxt").write_text('backend: "python"')
     with pytest.raises(FileNotFoundError, match="has no version folder"):
         PythonModel(tmp_path / "m")
+
+
+def test_a_reshape_lies_between_the_client_and_the_model(tmp_path):
+    config = (
+        'backend: "python" max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] reshape { shape: [ ] } } '
+        'output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] reshape { shape: [ ] } }'
+    )
+    code = (
+        "class TritonPythonModel:\n    def execute(self, requests):\n"
+        "        arrays = [pb_utils.get_input_tensor_by_name(request, 'x').as_numpy() for request in requests]\n"
+        "        assert all(array.ndim == 1 for array in arrays)\n"
+        "        return [pb_utils.InferenceResponse([pb_utils.Tensor('y', array)]) for array in arrays]\n"
+    )
+    model = model_of(tmp_path / "m", code, config)
+    assert model.infer(x=np.ones((2, 1), np.float32))["y"].shape == (2, 1)
+
+
+def test_what_triton_adds_to_a_request_is_handed_over_by_the_test(tmp_path):
+    config = (
+        'backend: "python" max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: [ 2 ] } '
+        'output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] } sequence_batching { control_input { name: "START" control { '
+        "kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } } }"
+    )
+    model = model_of(tmp_path / "m", "import numpy as np\n" + ANSWER % "'y', np.ones((1, 2), np.float32)", config)
+    assert model.infer(x=ROW, START=np.array([[1]], np.int32))["y"].shape == (1, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ class Severity(str, Enum):
     ERROR = "error"
     """Triton refuses the model, hangs on it, or dies of it."""
     WARNING = "warning"
-    """Triton loads the model, and it does not do what the config says."""
+    """Triton loads the model and it does not do what the config says, or what it will do cannot be known from here."""
     ADVICE = "advice"
     """It works, and costs something that can be had back."""
 
@@ -53,6 +53,6 @@ class Finding:
     model: str
     message: str
     remedy: str
-    fix: str | None = None
-    at: str = ""
+    fix: str | None = field(default=None, compare=False)
+    at: str = field(default="", compare=False)
     releases: tuple[str, ...] = ()

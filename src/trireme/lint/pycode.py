@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLASS = "TritonPythonModel"
+COMPLETE = "auto_complete_config"
 INPUT_ASKERS = {"get_input_tensor_by_name", "get_input_config_by_name"}
 OUTPUT_ASKERS = {"get_output_config_by_name"}
 MOST_BYTES = 16 * 1024 * 1024
@@ -45,13 +46,8 @@ class Code:
     asked: tuple[Asked, ...] = ()
     returns_none: tuple[int, ...] = ()
     """Lines where execute returns nothing; 0-terminated paths count with the line of the function."""
-    adds: bool = False
-    """Whether auto_complete_config does more than to give back the config it got."""
-
-    @property
-    def completes(self) -> bool:
-        """Whether auto_complete_config may change the config."""
-        return self.adds or not self.known or bool(self.problem)
+    completes: bool = True
+    """Whether auto_complete_config may change the config: False when there is none, or one that gives it back as it came."""
 
 
 UNKNOWN = Code(has_class=True, known=False)
@@ -60,8 +56,12 @@ UNKNOWN = Code(has_class=True, known=False)
 
 def read(path: Path) -> Code:
     """Return the facts of a file."""
-    if files.size(path) > MOST_BYTES or (files.exists(path) and not files.is_file(path)):
-        return UNKNOWN if files.is_file(path) else Code(problem="it is no file")
+    if files.exists(path) and not files.is_file(path):
+        return Code(problem="it is no file")
+    return UNKNOWN if files.size(path) > MOST_BYTES else _parsed(path)
+
+
+def _parsed(path: Path) -> Code:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a stranger's code is not our warning
@@ -93,15 +93,36 @@ def _facts(tree: ast.Module) -> Code:
         known=not bases and not classes[-1].keywords and not classes[-1].decorator_list,
         asked=tuple(_asked(tree)),
         returns_none=tuple(_returns_none(execute)) if execute is not None else (),
-        adds="auto_complete_config" in assigned or (complete is not None and _touches(complete)),
+        completes=bool(bases) or (COMPLETE in _words(tree) and not (complete is not None and _gives_back(tree, complete))),
     )
 
 
-def _touches(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Say whether a function does anything with its parameters but to return them."""
-    parameters = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args)}
-    returned = {id(node.value) for node in ast.walk(function) if isinstance(node, ast.Return)}
-    return any(isinstance(node, ast.Name) and node.id in parameters and id(node) not in returned for node in ast.walk(function))
+def _words(tree: ast.Module) -> list[str]:
+    """Return every word in the code that could name a function: names, attributes, imports, definitions, texts."""
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias):
+            found += [node.asname or node.name, *([COMPLETE] if node.name == "*" else [])]
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.append(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found += [COMPLETE] if COMPLETE in node.value else []
+        else:
+            found += [getattr(node, "id", ""), getattr(node, "attr", "")]
+    return found
+
+
+def _gives_back(tree: ast.Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether a method is the only thing of its name, and does nothing with its one parameter but to return it."""
+    given = function.args
+    plain = not (given.vararg or given.kwarg or given.kwonlyargs) and len(given.args) == 1
+    static = [ast.unparse(decorator) for decorator in function.decorator_list] == ["staticmethod"]
+    if not (plain and static and _words(tree).count(COMPLETE) == 1):
+        return False
+    returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    bare = all(isinstance(value, ast.Name) and value.id == given.args[0].arg for value in returned)
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == given.args[0].arg]
+    return bare and len(uses) == len(returned)
 
 
 def _names_bound(tree: ast.Module) -> set[str]:
@@ -113,6 +134,10 @@ def _names_bound(tree: ast.Module) -> set[str]:
             names |= {CLASS if alias.name == "*" else alias.asname or alias.name for alias in node.names}
         elif isinstance(node, (ast.ClassDef, ast.FunctionDef)):
             names |= {node.name, CLASS} if node.name == "__getattr__" else {node.name}
+        elif (isinstance(node, ast.Attribute) and node.attr == CLASS) or (
+            isinstance(node, ast.Constant) and node.value == CLASS
+        ):
+            names.add(CLASS)
         elif isinstance(node, ast.Name) and id(node) not in constants:
             names |= {CLASS} if node.id in {"exec", "globals", "setattr"} else set()
             names |= {node.id} if isinstance(node.ctx, ast.Store) else set()

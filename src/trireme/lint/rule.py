@@ -23,7 +23,7 @@ BLOCK = re.compile(r"^(?P<kind>Bad|Good)(?: \((?P<note>[^)]*)\))?::\n\n(?P<body>
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: a module of `trireme.lint.rules` with a docstring, CODE, SEVERITY, TRITON and one of three checks.
+    """One rule: a module of `trireme.lint.rules` with a docstring, CODE, SEVERITY, TRITON and at least one of three checks.
 
     check(model) sees a config that parses; check_folder(model) sees every folder; check_repository(repository) sees it whole.
     TRITON is a pattern of what Triton says, empty when it says nothing.

@@ -48,11 +48,12 @@ def lint(
     options, choice = options or Options(), choice or Choice()
     plain = Repository(path, options)
     own = {name: settings.read(path / name).ignore for name in ("", *plain.models)}
-    findings: set[Finding] = set()
+    findings: dict[Finding, None] = {}
     for name in ("", *plain.variants()) if variant is None else (variant,):
         view = plain if not name else Repository(path, replace(options, gpus=None), name, None if variant else plain)
         view.refused.update(plain.refused)
-        findings.update(_view(view, lambda finding: _is_heard(finding, own, choice.ignore)))
+        for finding in _view(view, lambda finding: _is_heard(finding, own, choice.ignore)):
+            findings.setdefault(finding)  # of two that differ in their fix alone, the base's
     return sorted(finding for finding in findings if choice.takes(finding.code) and only in {"", finding.model})
 
 
@@ -89,7 +90,8 @@ def check_model(model: Model, known: Iterable[Rule], is_heard: Callable[[Finding
                     yield finding
             if len(problems) > MOST:
                 message = f"there are more than {MOST} of these, and the others are not shown"
-                yield _found(one, model, model.repository, replace(problems[0], message=message, fix=None))
+                summary = _found(one, model, model.repository, replace(problems[0], message=message, fix=None))
+                yield from filter(is_heard, (summary,))
 
 
 def _found(one: Rule, model: Model | None, repository: Repository, problem: Problem) -> Finding:

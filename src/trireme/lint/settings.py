@@ -49,10 +49,10 @@ def read(folder: Path) -> Settings:
     path = folder / FILE
     if files.exists(path) and not files.is_file(path):
         raise UnreadableError(str(path), "it is no file", "it is TOML with one table, [lint]")
+    if not files.is_file(path):
+        return Settings()
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return Settings()
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableError(str(path), str(error), "it is TOML with one table, [lint]") from None
     for key in table:

@@ -29,6 +29,8 @@ INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
 PREFIXED = re.compile(r"0[xX0-7]")
 """A hexadecimal or octal number, which is no decimal one."""
 MOST_SHOWN = 40
+MOST_DIGITS = 64
+"""More make no 64-bit number, leading zeros or not; Python takes its time with thousands of them."""
 
 
 @cache
@@ -144,7 +146,7 @@ class _Reader:
             self._refuse("expected a field's name")
         field = descriptor.fields_by_name.get(name.text)
         if field is None:
-            says, known = f"{descriptor.name} has no field '{name.text}'", tuple(descriptor.fields_by_name)
+            says, known = f"{descriptor.name} has no field '{name.text[:MOST_SHOWN]}'", tuple(descriptor.fields_by_name)
             raise SyntaxProblemError(says, self._text, name.start, name.text, known)
         if not field.is_repeated:
             self._once(message, field)
@@ -233,9 +235,10 @@ class _Reader:
         """Read neighbouring strings as one."""
         if self._current.kind != "string":
             self._refuse("expected a string in quotes")
-        first, value = self._current, b""
+        first, parts = self._current, list[bytes]()
         while self._current.kind == "string":
-            value += value_of(self._take().text)
+            parts.append(value_of(self._take().text))
+        value = b"".join(parts)
         try:
             return value.decode()
         except UnicodeDecodeError:
@@ -255,10 +258,9 @@ class _Reader:
         if self._current.kind != "identifier":
             return self._integer(-(1 << 31), (1 << 31) - 1)
         if self._current.text not in values:
-            name = self._current.text
-            raise SyntaxProblemError(
-                f"{field.enum_type.name} has no value '{name}'", self._text, self._current.start, name, tuple(values)
-            )
+            name, start = self._current.text, self._current.start
+            says = f"{field.enum_type.name} has no value '{name[:MOST_SHOWN]}'"
+            raise SyntaxProblemError(says, self._text, start, name, tuple(values))
         return int(values[self._take().text].number)
 
     def _integer(self, low: int, high: int) -> int:
@@ -268,6 +270,8 @@ class _Reader:
         digits = self._current.text
         if self._current.kind != "number" or not INTEGER.fullmatch(digits):
             self._refuse("expected an integer")
+        if len(digits) > MOST_DIGITS:
+            self._refuse("a number that no field takes")
         octal = len(digits) > 1 and digits[0] == "0" and digits[1] in OCTAL
         value = sign * int(digits, 8 if octal else 0)
         if not low <= value <= high:
@@ -292,5 +296,9 @@ class _Reader:
         return self._last
 
     def _refuse(self, problem: str, *, bare: bool = False) -> NoReturn:
-        got = "the end of the file" if self._current.kind == "end" else self._current.text[:MOST_SHOWN]
+        got = (
+            "the end of the file"
+            if self._current.kind == "end"
+            else self._current.text[:MOST_SHOWN].encode(errors="backslashreplace").decode()
+        )
         raise SyntaxProblemError(problem if bare else f"{problem}, got {got}", self._text, self._current.start)

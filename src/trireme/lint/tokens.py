@@ -36,6 +36,7 @@ ESCAPE = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
+MOST_SHOWN = 40
 EXPONENT = re.compile(r"[eE][+-]?[fF]?$")
 LETTERS = dict(zip("abfnrtv\\?'\"", b"\a\b\f\n\r\t\v\\?'\"", strict=True))
 
@@ -82,11 +83,11 @@ def tokens(text: str) -> Iterator[Token]:
 
 def value_of(literal: str) -> bytes:
     """Return the bytes that a string's token stands for; surrogates stand for bytes that are not UTF-8."""
-    found, at = b"", 1
+    parts, at = list[bytes](), 1
     for match in ESCAPE.finditer(literal, 1, len(literal) - 1):
-        found += literal[at : match.start()].encode(errors="surrogateescape") + _escaped(match)
+        parts += [literal[at : match.start()].encode(errors="surrogateescape"), _escaped(match)]
         at = match.end()
-    return found + literal[at:-1].encode(errors="surrogateescape")
+    return b"".join((*parts, literal[at:-1].encode(errors="surrogateescape")))
 
 
 def _escaped(match: re.Match[str]) -> bytes:
@@ -123,17 +124,18 @@ def _ends_in_escape(literal: str) -> bool:
     return bool((len(literal) - 1 - len(literal[:-1].rstrip("\\"))) % 2)
 
 
-def _number_problem(number: str, following: str) -> str:
+def _number_problem(whole: str, following: str) -> str:
+    number = whole if len(whole) < MOST_SHOWN else f"{whole[:MOST_SHOWN]}..."
     if following and (following == "_" or (following.isascii() and following.isalpha())):
         return f"a number and a name without a space between them: {number}{following}"
     if following == ".":
         return f"a number with a second point: {number}."
-    if number[:2] in {"0x", "0X"}:
-        return "" if number[2:] else "0x without hexadecimal digits"
-    if number.isdigit():
-        decimal_or_octal = number == "0" or number[0] != "0" or set(number) <= set("01234567")
+    if whole[:2] in {"0x", "0X"}:
+        return "" if whole[2:] else "0x without hexadecimal digits"
+    if whole.isdigit():
+        decimal_or_octal = whole == "0" or whole[0] != "0" or set(whole) <= set("01234567")
         return "" if decimal_or_octal else f"a number that begins with 0 is octal: {number}"
-    return f"an exponent without digits: {number}" if EXPONENT.search(number) else ""
+    return f"an exponent without digits: {number}" if EXPONENT.search(whole) else ""
 
 
 def _shown(character: str) -> str:

@@ -50,7 +50,7 @@ def queue_policies(model: Model) -> Iterator[tuple[str, Any]]:
     if batching.HasField("default_queue_policy"):
         yield "dynamic_batching.default_queue_policy", batching.default_queue_policy
     for level in batching.priority_queue_policy:
-        yield f"dynamic_batching.priority_queue_policy[{level}]", batching.priority_queue_policy[level]
+        yield f"dynamic_batching.priority_queue_policy['{level}']", batching.priority_queue_policy[level]
 
 
 def elements(dims: Sequence[int]) -> int:

@@ -14,7 +14,6 @@ from google.protobuf import json_format
 
 from trireme.arrays import NUMPY
 from trireme.lint.repository import Model, Repository
-from trireme.lint.text import parse
 from trireme.testing import pb_utils, stub
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class PythonModel:
             raise FileNotFoundError(f"{folder} has no version folder that its version policy serves")
         self.folder = folder
         self.version = found.served[0] if version is None else version
-        self.config = _config(folder)
+        self.config = _config(found)
         self.utils = pb_utils.make(folder / str(self.version), models)
         self._module = self._load(found.file(self.version))
         self._complete()
@@ -105,7 +104,11 @@ class PythonModel:
         problem = self._refusal(arrays)
         if problem:
             raise RefusedError(stub.TritonError(f"{problem} for model '{self.folder.name}'", stub.ErrorCode.INVALID_ARG))
-        tensors = [self.utils.Tensor(name, array) for name, array in arrays.items()]
+        known = {tensor["name"]: tensor for tensor in self.config.get("input", [])}
+        tensors = [
+            self.utils.Tensor(name, self._reshaped(array, known.get(name, {}), "dims", "reshape"))
+            for name, array in arrays.items()
+        ]
         outputs = [output["name"] for output in self.config.get("output", [])]
         made: stub.InferenceRequest = self.utils.InferenceRequest(
             inputs=tensors, requested_output_names=outputs, model_name=self.folder.name
@@ -144,12 +147,12 @@ class PythonModel:
     def infer(self, **arrays: Array) -> Mapping[str, Array]:
         """Ask one request and return its arrays by output name."""
         responses = self.execute([self.request(**arrays)])[0]
-        return _arrays(responses[0])
+        return self._arrays(responses[0])
 
     def stream(self, **arrays: Array) -> Iterator[Mapping[str, Array]]:
         """Ask one request of a decoupled model and yield the arrays of each response."""
         for response in self.execute([self.request(**arrays)])[0]:
-            yield _arrays(response)
+            yield self._arrays(response)
 
     @property
     def decoupled(self) -> bool:
@@ -177,17 +180,30 @@ class PythonModel:
         """Return why the server would not hand a request to the model."""
         known = {tensor["name"]: tensor for tensor in self.config.get("input", [])}
         for name, array in arrays.items() if known else ():
-            if name not in known:
+            if name not in known and name not in self._added():
                 return f"unexpected inference input '{name}'"
-            if problem := self._misfit(known[name], array):
+            problem = self._misfit(known[name], array, "dims") if name in known else ""
+            if problem:
                 return f"input '{name}' {problem}"
         missing = [name for name, tensor in known.items() if not tensor.get("optional") and name not in arrays]
         return f"missing input '{missing[0]}'" if missing else ""
 
-    def _misfit(self, tensor: Mapping[str, Any], array: Array) -> str:
-        """Return what of an array is not as the config states a tensor, the batch included."""
+    def _added(self) -> set[str]:
+        """Return the tensors that Triton adds to a request, which a test hands over in its place."""
+        batching = self.config.get("sequence_batching", {})
+        names = {row["name"] for row in batching.get("control_input", [])} | {
+            row["input_name"] for row in batching.get("state", [])
+        }
+        return names | {name for row in self.config.get("batch_input", []) for name in row.get("target_name", [])}
+
+    @property
+    def _batch(self) -> list[int]:
+        return [-1] if self.config.get("max_batch_size", 0) > 0 else []
+
+    def _misfit(self, tensor: Mapping[str, Any], array: Array, side: str) -> str:
+        """Return what of an array is not as the config states a tensor on the client's side (dims) or the model's (reshape)."""
         wanted = NUMPY.get(tensor["data_type"])
-        dims = [*([-1] if self.config.get("max_batch_size", 0) > 0 else []), *tensor["dims"]]
+        dims = [*self._batch, *_dims(tensor, side)]
         if wanted is not None and array.dtype != wanted and not (wanted is np.object_ and array.dtype.kind in "SU"):
             return f"is {array.dtype}, and the config states {tensor['data_type']}"
         fits = array.ndim == len(dims) and all(known in {-1, size} for size, known in zip(array.shape, dims, strict=True))
@@ -201,10 +217,27 @@ class PythonModel:
                 dropped = f"'{self.folder.name}' answers with '{tensor.name()}', which Triton drops"
                 message = f"{dropped}: the config has {', '.join(known)}"
                 raise BrokenPromiseError(message)
-            problem = self._misfit(known[tensor.name()], tensor.as_numpy()) if known else ""
+            problem = self._misfit(known[tensor.name()], tensor.as_numpy(), "reshape") if known else ""
             if problem:
                 raise BrokenPromiseError(f"output '{tensor.name()}' of '{self.folder.name}' {problem}")
         return answers
+
+    def _reshaped(self, array: Array, tensor: Mapping[str, Any], side: str, other: str) -> Array:
+        """Return an array as the other side has it: what varies keeps its order."""
+        batch = len(self._batch)
+        sizes = iter(size for size, dim in zip(array.shape[batch:], _dims(tensor, side), strict=False) if dim == -1)
+        if not tensor.get("reshape"):
+            return array
+        return array.reshape(*array.shape[:batch], *(next(sizes) if dim == -1 else dim for dim in _dims(tensor, other)))
+
+    def _arrays(self, response: stub.InferenceResponse) -> Mapping[str, Array]:
+        """Return an answer's arrays as clients get them."""
+        error = response.error()
+        if error is not None:
+            raise RefusedError(error)
+        known = {tensor["name"]: tensor for tensor in self.config.get("output", [])}
+        parts = {tensor.name(): tensor.as_numpy() for tensor in response.output_tensors()}
+        return {name: self._reshaped(array, known.get(name, {}), "reshape", "dims") for name, array in parts.items()}
 
     def _load(self, path: Path) -> ModuleType:
         """Import the model's file under a name of its own, its folder on the path, as the stub does."""
@@ -232,11 +265,12 @@ class PythonModel:
                 sys.modules[pb_utils.NAME] = before
 
 
-def _config(folder: Path) -> dict[str, Any]:
+def _config(model: Model) -> dict[str, Any]:
     """Return the config as the stub's JSON has it: proto names, numbers as numbers."""
-    path = folder / "config.pbtxt"
-    message = parse(path.read_text(encoding="utf-8")) if path.is_file() else parse("")
-    message.name = message.name or folder.name
+    message, problem = model.parsed
+    if problem is not None:
+        raise problem
+    message.name = message.name or model.name
     table: dict[str, Any] = json_format.MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
@@ -246,8 +280,7 @@ def _config(folder: Path) -> dict[str, Any]:
     return table
 
 
-def _arrays(response: stub.InferenceResponse) -> Mapping[str, Array]:
-    error = response.error()
-    if error is not None:
-        raise RefusedError(error)
-    return {tensor.name(): tensor.as_numpy() for tensor in response.output_tensors()}
+def _dims(tensor: Mapping[str, Any], side: str) -> list[int]:
+    """Return a tensor's dims without the batch: as clients have them (`dims`), or as the model has them (`reshape`)."""
+    reshape = tensor.get("reshape") if side == "reshape" else None
+    return [int(dim) for dim in (tensor.get("dims", []) if reshape is None else reshape.get("shape", []))]

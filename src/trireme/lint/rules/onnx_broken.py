@@ -40,5 +40,5 @@ def check(model: Model) -> Iterator[Problem]:
     """Report each graph that cannot be read; a folder is one only for onnxruntime itself."""
     for version, graph in model.graphs.items():
         if graph.problem:
-            path = model.path / str(version) / model.filename
+            path = model.file(version)
             yield Problem("", f"{model.filename} of version {version} cannot be read: {graph.problem}", "copy it anew", path)

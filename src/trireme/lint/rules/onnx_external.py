@@ -44,4 +44,4 @@ def check(model: Model) -> Iterator[Problem]:
         for name in graph.external:
             if not files.is_file(folder / name):
                 message = f"{model.filename} of version {version} keeps weights in '{name}', which is not there"
-                yield Problem("", message, "copy it beside the model", folder / model.filename)
+                yield Problem("", message, "copy it beside the model", model.file(version))

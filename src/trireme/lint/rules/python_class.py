@@ -41,6 +41,6 @@ def check(model: Model) -> Iterator[Problem]:
     """Look for the class, or an import that may bring it."""
     for version, code in model.code.items():
         if not code.problem and not code.has_class:
-            path = model.path / str(version) / model.filename
+            path = model.file(version)
             message = f"{model.filename} of version {version} has no class TritonPythonModel"
             yield Problem("", message, "name the class so", path)

@@ -40,6 +40,6 @@ def check(model: Model) -> Iterator[Problem]:
     """Look for the method."""
     for version, code in model.code.items():
         if code.has_class and code.known and "execute" not in code.methods:
-            path = model.path / str(version) / model.filename
+            path = model.file(version)
             message = f"TritonPythonModel of version {version} has no method execute"
             yield Problem("", message, "add def execute(self, requests)", path, code.line)

@@ -56,7 +56,6 @@ Good::
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from trireme.lint.finding import Problem, Severity
@@ -67,6 +66,13 @@ if TYPE_CHECKING:
 
     from trireme.lint.repository import Model, Repository
 
+TAKEN = frozenset({
+    "asyncio", "code", "collections", "concurrent", "ctypes", "curses", "dbm", "email", "encodings", "html", "http",
+    "importlib", "json", "logging", "multiprocessing", "numpy", "os", "pathlib", "pickle", "queue", "random", "re",
+    "select", "signal", "site", "socket", "sqlite3", "ssl", "string", "struct", "sys", "test", "threading", "time",
+    "token", "types", "typing", "unittest", "urllib", "uuid", "wsgiref", "xml", "xmlrpc", "zipfile", "zoneinfo",
+})  # fmt: skip
+"""Modules that every Python on Linux has, of those that a folder is likely to be called; numpy, which the backend imports."""
 CODE = "TR619"
 SEVERITY = "error"
 TRITON = r"must end with '.py'|No module named|the server hangs"
@@ -102,6 +108,6 @@ def _problem(path: str) -> str:
         return "does not end with .py"
     if "." in stem or "." in folder or not folder:
         return "cannot be imported: a point is in it or in its folder's name, or the folder's name is empty"
-    if folder in {*sys.stdlib_module_names, "numpy"}:
+    if folder in TAKEN:
         return f"cannot be imported: '{folder}' is a module that is there already"
     return "is its folder's name, so that Python takes one for the other" if stem == folder else ""

@@ -56,6 +56,6 @@ def check(model: Model) -> Iterator[Problem]:
             if asked.kind == "input":
                 known += walk.controls(model)
             if asked.name not in known:
-                path = model.path / str(version) / model.filename
+                path = model.file(version)
                 message = f"the code asks for the {asked.kind} '{asked.name}', which the config does not have"
                 yield Problem("", message, suggestion(asked.name, known), path, asked.line)

@@ -47,6 +47,6 @@ def check(model: Model) -> Iterator[Problem]:
         return
     for version, code in model.code.items():
         for line in code.returns_none if not code.completes else ():
-            path = model.path / str(version) / model.filename
+            path = model.file(version)
             message = f"execute of version {version} may return None"
             yield Problem("", message, "return a list with a response for each request", path, line)

@@ -40,5 +40,5 @@ def check(model: Model) -> Iterator[Problem]:
     """Report the interpreter's own sentence."""
     for version, code in model.code.items():
         if code.problem:
-            path = model.path / str(version) / model.filename
+            path = model.file(version)
             yield Problem("", f"{model.filename} of version {version}: {code.problem}", "mend the code", path, code.line)

@@ -73,8 +73,12 @@ def check(model: Model) -> Iterator[Problem]:
 
 def _strings(place: str, path: Path, needs: int) -> Iterator[Problem]:
     """Count the texts of a file: each is its length in four bytes, little-endian, and its bytes."""
-    with path.open("rb") as file:
-        data, position, found = file.read(MOST_BYTES), 0, 0
+    try:
+        with path.open("rb") as file:
+            data, position, found = file.read(MOST_BYTES), 0, 0
+    except OSError as error:
+        yield Problem(place, f"'{path.name}' cannot be read: {error.strerror}", "let the server's user read it")
+        return
     while position + 4 <= len(data):
         position += 4 + int.from_bytes(data[position : position + 4], "little")
         found += position <= len(data)
