@@ -1,6 +1,6 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve dev call test lint-proof docs bench lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway dev call test lint-proof docs bench lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
@@ -31,6 +31,9 @@ check: setup  ## build without changing a committed text, and check every byte a
 
 serve: repo   ## serve the repository on loopback until Ctrl-C
 	@.venv/bin/trireme serve
+
+gateway: setup  ## serve a typed REST API in front of `make serve`, without keys, on loopback
+	@.venv/bin/trireme gateway --insecure
 
 dev: needs_M setup    ## serve one model from its sources, reloading: make dev M=<model>
 	@.venv/bin/trireme dev $(M)

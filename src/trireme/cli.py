@@ -17,6 +17,7 @@ from trireme.sources import find_root
 
 if TYPE_CHECKING:
     from trireme.discover import Sources
+    from trireme.gateway.settings import Settings
 
 PORT = click.IntRange(1, 65535)
 
@@ -145,6 +146,82 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     if text:
         click.echo(text)
     sys.exit(code)
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--config", "file", type=click.Path(path_type=Path), help="A TOML file of settings, see docs/gateway.md.")
+@click.option("--triton", default=None, metavar="ADDRESS", help="Triton's gRPC; grpc://127.0.0.1:8001 by default.")
+@click.option("--host", default=None, help="Where to listen; loopback by default.")
+@click.option("--port", type=PORT, default=None, help="8080 by default.")
+@click.option(
+    "--require", "required", multiple=True, metavar="MODEL", help="Ready only when it answers; repeat. All by default."
+)
+@click.option("--insecure", is_flag=True, default=None, help="Ask for no keys; on loopback only.")
+@click.pass_context
+def gateway(context: click.Context, /, file: Path | None, **given: object) -> None:
+    """Serve a typed REST API in front of a running Triton.
+
+    Every model has /v1/models/NAME:predict, and /docs shows its fields. Keys are asked for unless --insecure:
+    `trireme gateway keys create NAME` makes one.
+    """
+    try:
+        from trireme.gateway import command, settings
+    except ImportError as error:
+        raise click.ClickException(f"the gateway needs `pip install 'trireme[gateway]'` ({error})") from None
+    chosen = settings.read(file, **given)
+    context.obj = chosen
+    if context.invoked_subcommand is None:
+        command.run(chosen, click.echo)
+
+
+@gateway.group()
+def keys() -> None:
+    """Make, list, rotate and revoke API keys; only hashes are kept."""
+
+
+@keys.command("create")
+@click.argument("name")
+@click.option(
+    "--scope", "scopes", multiple=True, default=("infer",), show_default=True, help="infer or admin; repeat for both."
+)
+@click.pass_obj
+def create_key(settings: Settings, name: str, scopes: tuple[str, ...]) -> None:
+    """Make a key for NAME and print it: it is shown only once."""
+    from trireme.gateway.keys import Keys
+
+    click.echo(Keys(Path(settings.keys)).create(name, scopes))
+
+
+@keys.command("list")
+@click.pass_obj
+def list_keys(settings: Settings) -> None:
+    """List the keys: id, state, scopes, day, name."""
+    from trireme.gateway.command import key_lines
+    from trireme.gateway.keys import Keys
+
+    for line in key_lines(Keys(Path(settings.keys))):
+        click.echo(line)
+
+
+@keys.command("rotate")
+@click.argument("key")
+@click.pass_obj
+def rotate_key(settings: Settings, key: str) -> None:
+    """Give KEY, an id, another secret and print it; the old one is refused at once."""
+    from trireme.gateway.keys import Keys
+
+    click.echo(Keys(Path(settings.keys)).rotate(key))
+
+
+@keys.command("revoke")
+@click.argument("key")
+@click.pass_obj
+def revoke_key(settings: Settings, key: str) -> None:
+    """Refuse KEY, an id, from now on."""
+    from trireme.gateway.keys import Keys
+
+    Keys(Path(settings.keys)).revoke(key)
+    click.echo(f"revoked {key}")
 
 
 @cli.command("list")

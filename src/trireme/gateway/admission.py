@@ -1,0 +1,104 @@
+"""How much is let through: a limit of calls at once for each model that follows the measured latency, and a rate for each key.
+
+The limit follows the gradient of latency: while calls take as long as the fastest ones did, it grows by a root of itself; when
+they queue, it shrinks in proportion (the idea is described at https://github.com/Netflix/concurrency-limits). What is over the
+limit is refused at once, which is what keeps the rest fast.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.gateway.settings import Admission
+
+SMOOTHING = 0.2
+"""The share of a new latency in the running mean."""
+FORGETTING = 1.01
+"""What the fastest latency grows by at each call, so that a model that became slower is not held to its past."""
+LEAST_SECONDS = 1e-9
+TOLERATED = 2.0
+"""How many times the fastest latency is no queue yet."""
+
+
+class Limiter:
+    """The calls of one model."""
+
+    def __init__(self, settings: Admission) -> None:
+        self._settings = settings
+        self.limit = float(settings.first)
+        self.running = 0
+        self.shed = 0
+        self._fastest = math.inf
+        self._mean = 0.0
+
+    @contextmanager
+    def slot(self, name: str) -> Iterator[None]:
+        """Hold a place while a call runs.
+
+        Raises:
+            ProblemError: there is none.
+
+        """
+        if self.running >= self.limit:
+            self.shed += 1
+            raise ProblemError("overloaded", f"'{name}' has as many calls as it can take", retry_after=1)
+        self.running += 1
+        begun = time.perf_counter()
+        try:
+            yield
+            self._learn(time.perf_counter() - begun)
+        except ProblemError as error:
+            if error.code in {"deadline-exceeded", "overloaded"}:
+                self._shrink()
+            raise
+        finally:
+            self.running -= 1
+
+    def _learn(self, seconds: float) -> None:
+        self._fastest = min(self._fastest * FORGETTING, seconds)
+        self._mean = seconds if not self._mean else (1 - SMOOTHING) * self._mean + SMOOTHING * seconds
+        gradient = min(1.0, TOLERATED * self._fastest / max(self._mean, LEAST_SECONDS))
+        if gradient < 1.0 or self.running >= self.limit / 2:  # a limit that nobody reaches is not raised
+            self._set(gradient * self.limit + (math.sqrt(self.limit) if gradient == 1.0 else 0.0))
+
+    def _shrink(self) -> None:
+        self._set(self.limit * 0.9)
+
+    def _set(self, limit: float) -> None:
+        smoothed = (1 - SMOOTHING) * self.limit + SMOOTHING * limit
+        self.limit = min(max(smoothed, self._settings.least), self._settings.most)
+
+
+class Rates:
+    """A bucket of tokens for each key."""
+
+    def __init__(self, settings: Admission) -> None:
+        self._settings = settings
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, key: str) -> None:
+        """Take one token.
+
+        Raises:
+            ProblemError: there is none; it says in how many seconds there will be.
+
+        """
+        rate = self._settings.rate_per_key
+        if not rate:
+            return
+        now = time.monotonic()
+        tokens, then = self._buckets.get(key, (float(self._settings.burst_per_key), now))
+        tokens = min(tokens + rate * (now - then), float(self._settings.burst_per_key))
+        if tokens < 1:
+            self._buckets[key] = tokens, now
+            wait = math.ceil((1 - tokens) / rate)
+            raise ProblemError("rate-limited", f"the key may ask {rate:g} times a second", retry_after=wait)
+        self._buckets[key] = tokens - 1, now

@@ -1,0 +1,90 @@
+"""`trireme gateway`: connect to Triton, build the routes of what it serves, and serve until somebody stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from trireme.errors import ServerError
+from trireme.gateway.app import application
+from trireme.gateway.gateway import Gateway
+from trireme.gateway.guard import ACCESS
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trireme.gateway.keys import Keys
+    from trireme.gateway.settings import Settings
+
+GRACE_SECONDS = 10
+"""How long requests in flight may go on when the gateway is stopped."""
+
+
+def run(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until a signal.
+
+    Raises:
+        ServerError: Triton cannot be reached, or the port is taken.
+
+    """
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    ACCESS.addHandler(handler)
+    ACCESS.setLevel(logging.INFO)
+    asyncio.run(_serve(settings, say))
+
+
+async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
+    try:
+        gateway = await Gateway.connect(settings)
+    except ProblemError:
+        message = f"nobody answers at {settings.triton}; `make serve` starts the server"
+        raise ServerError(message) from None
+    try:
+        for line in banner(gateway):
+            say(line)
+        config = uvicorn.Config(
+            application(gateway),
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = uvicorn.Server(config)
+        await server.serve()
+        if not server.started:
+            message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
+            raise ServerError(message)
+    finally:
+        await gateway.endpoint.close()
+
+
+def banner(gateway: Gateway) -> Iterator[str]:
+    """Yield what a person wants to see at the start."""
+    settings = gateway.settings
+    base = f"http://{settings.host}:{settings.port}"
+    for name, schema in gateway.schemas.items():
+        served = schema.served
+        path = f"/v1/models/{name}:{'stream' if served.decoupled else 'predict'}"
+        yield f"  POST {path:44} {f'/v1/{served.route}' if served.route else ''}".rstrip()
+    yield f"gateway  {base}    page {base}/docs    Triton {settings.triton}"
+    if settings.insecure:
+        yield "keys     none are asked for (insecure), so that it listens on loopback only"
+    elif not gateway.keys.by_id():
+        yield f"keys     there is none yet in {settings.keys}: `trireme gateway keys create NAME` makes one"
+
+
+def key_lines(keys: Keys) -> Iterator[str]:
+    """Yield a line for each key, without its secret."""
+    for key in keys.by_id().values():
+        made = time.strftime("%Y-%m-%d", time.gmtime(key.created))
+        state = "revoked" if key.revoked is not None else "valid"
+        yield f"{key.id}  {state:8} {','.join(key.scopes):12} {made}  {key.name}"

@@ -1,0 +1,216 @@
+"""One Triton over gRPC: its models, and calls that end with the client that asked, or at the deadline."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import numpy as np
+from tritonclient.grpc import service_pb2, service_pb2_grpc
+from tritonclient.utils import np_to_triton_dtype, serialize_byte_tensor, triton_to_np_dtype
+
+from trireme import modelconfig
+from trireme.client.wire import Address
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
+
+    from trireme.arrays import Array
+    from trireme.tensors import Tensor
+
+OPTIONS = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+)
+MARGIN_US = 1_000
+"""What is left of a deadline for Triton's answer to travel back."""
+
+TOLD = {
+    "DEADLINE_EXCEEDED": ("deadline-exceeded", "the model did not answer within the deadline of the request"),
+    "NOT_FOUND": ("unavailable", "the model is being loaded, replaced or stopped"),
+    "UNAVAILABLE": ("unavailable", "the inference server cannot be reached, or does not take work now"),
+    "RESOURCE_EXHAUSTED": ("too-large", "the request is larger than the inference server takes"),
+}
+"""What a stranger is told for each gRPC status; a draining server answers NOT_FOUND, which is no 404 of ours."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A model as it is served: its config, and the versions that are ready."""
+
+    name: str
+    versions: tuple[str, ...]
+    config: ModelConfig
+
+    @cached_property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The inputs; dims are without the batch."""
+        return modelconfig.inputs(self.config)
+
+    @cached_property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The outputs; dims are without the batch."""
+        return modelconfig.outputs(self.config)
+
+    @property
+    def max_batch_size(self) -> int:
+        """The largest batch, 0 for a model without one."""
+        return int(self.config.max_batch_size)
+
+    @property
+    def batched(self) -> bool:
+        """Whether tensors have a batch dimension."""
+        return self.max_batch_size > 0
+
+    @property
+    def decoupled(self) -> bool:
+        """Whether it may answer more than once."""
+        return bool(self.config.model_transaction_policy.decoupled)
+
+    @property
+    def route(self) -> str:
+        """The friendly route that the model's config states in its parameter `route`; empty without one."""
+        return str(self.config.parameters["route"].string_value) if "route" in self.config.parameters else ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Arrays by output name, batch included, and the version that answered."""
+
+    version: str
+    outputs: Mapping[str, Array]
+    last: bool = True
+
+
+class Endpoint:
+    """A connection to one server."""
+
+    def __init__(self, address: str) -> None:
+        self.address = Address.parse(address)
+        self._channel = grpc.aio.insecure_channel(str(self.address), options=OPTIONS)
+        self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._channel.close()
+
+    async def models(self, timeout: float) -> dict[str, Served]:
+        """Return what is served.
+
+        Raises:
+            ProblemError: the server cannot be reached.
+
+        """
+        try:
+            index = await self._stub.RepositoryIndex(service_pb2.RepositoryIndexRequest(ready=True), timeout=timeout)
+            versions: dict[str, list[str]] = {}
+            for row in index.models:
+                versions.setdefault(row.name, []).append(row.version)
+            return {name: await self._model(name, found, timeout) for name, found in sorted(versions.items())}
+        except grpc.aio.AioRpcError as error:
+            raise problem(error, "", ()) from None
+
+    async def _model(self, name: str, versions: list[str], timeout: float) -> Served:
+        config = (await self._stub.ModelConfig(service_pb2.ModelConfigRequest(name=name), timeout=timeout)).config
+        return Served(name, tuple(sorted(versions, key=int)), config)
+
+    async def infer(self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str) -> Answer:
+        """Ask a model, and give up at the deadline; a caller that is cancelled cancels the work in the server.
+
+        Raises:
+            ProblemError: the model refused or failed, or no answer came.
+
+        """
+        request = _request(model.name, version, arrays, seconds, request_id)
+        try:
+            return _answer(await self._stub.ModelInfer(request, timeout=seconds))
+        except grpc.aio.AioRpcError as error:
+            raise problem(error, model.name, tuple(arrays)) from None
+
+    async def stream(
+        self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str
+    ) -> AsyncIterator[Answer]:
+        """Yield every answer to one request; leaving early cancels the work.
+
+        Raises:
+            ProblemError: the model refused or failed, or fell silent.
+
+        """
+        request = _request(model.name, version, arrays, seconds, request_id)
+        request.parameters["triton_enable_empty_final_response"].bool_param = True
+        call = self._stub.ModelStreamInfer(timeout=seconds)
+        try:
+            await call.write(request)
+            await call.done_writing()
+            async for part in call:
+                if part.error_message:
+                    raise refusal(part.error_message, model.name, tuple(arrays))
+                answer = _answer(part.infer_response)
+                if answer.outputs:
+                    yield answer
+                if answer.last:
+                    return
+        except grpc.aio.AioRpcError as error:
+            raise problem(error, model.name, tuple(arrays)) from None
+        finally:
+            call.cancel()
+
+
+def problem(error: grpc.aio.AioRpcError, model: str, inputs: tuple[str, ...]) -> ProblemError:
+    """Return what a stranger is told of a failed call."""
+    said, status = error.details() or "", error.code().name
+    if status == "INVALID_ARGUMENT":
+        return refusal(said, model, inputs)
+    if "Request timeout expired" in said:
+        status = "DEADLINE_EXCEEDED"
+    if "Exceeds maximum queue size" in said:
+        return ProblemError("overloaded", f"the queue of '{model}' is full", retry_after=1)
+    code, detail = TOLD.get(status, ("model-failed", "the model failed while it worked on the request"))
+    return ProblemError(code, detail, retry_after=1 if code == "unavailable" else None)
+
+
+def refusal(text: str, model: str, inputs: tuple[str, ...]) -> ProblemError:
+    """Return a model's refusal: its own sentence where it speaks of an input, which is all that a stranger can mend."""
+    for name in inputs:
+        _, found, sentence = text.partition(f"{name}: ")
+        if found and "\n" not in sentence and "/" not in sentence:
+            return ProblemError("refused-by-model", f"'{model}' refused an input", fields=[(name, sentence)])
+    return ProblemError("refused-by-model", f"'{model}' refused the input")
+
+
+def _request(name: str, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str) -> Any:  # noqa: ANN401
+    request = service_pb2.ModelInferRequest(model_name=name, model_version=version, id=request_id)
+    request.parameters["timeout"].int64_param = max(int(seconds * 1e6) - MARGIN_US, 1)
+    for key, array in arrays.items():
+        request.inputs.add(name=key, datatype=np_to_triton_dtype(array.dtype), shape=array.shape)
+        raw = serialize_byte_tensor(array).item() if array.dtype == np.object_ and array.size else array.tobytes()
+        request.raw_input_contents.append(raw)
+    return request
+
+
+def _answer(response: Any) -> Answer:  # noqa: ANN401 - protobuf
+    outputs = {
+        tensor.name: _array(tensor, raw) for tensor, raw in zip(response.outputs, response.raw_output_contents, strict=True)
+    }
+    final = response.parameters.get("triton_final_response")
+    return Answer(response.model_version, outputs, final is None or final.bool_param)
+
+
+def _array(tensor: Any, raw: bytes) -> Array:  # noqa: ANN401 - protobuf
+    if tensor.datatype != "BYTES":
+        return np.frombuffer(raw, triton_to_np_dtype(tensor.datatype)).reshape(tensor.shape)
+    found, position = [], 0
+    while position < len(raw):
+        (size,) = struct.unpack_from("<I", raw, position)
+        found.append(raw[position + 4 : position + 4 + size])
+        position += 4 + size
+    return np.array(found, object).reshape(tensor.shape)

@@ -1,0 +1,154 @@
+"""What stands in front of every route: sizes, encodings and time of a request, headers and one log line of its answer.
+
+The body is read here, whole and within the limits, before anything else runs; a client that leaves cancels what runs for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import sys
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from trireme.gateway.metrics import Metrics
+    from trireme.gateway.settings import Limits
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout as timeout_after
+else:
+    from async_timeout import timeout as timeout_after
+
+ACCESS = logging.getLogger("trireme.gateway.access")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+)
+CLIENT_LEFT = 499
+"""What nginx writes into its log for a client that left before its answer."""
+FORMS = (b"application/x-www-form-urlencoded",)
+
+
+class Guard:
+    """The outermost ASGI application."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
+        self._app = app
+        self._limits = limits
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        state = scope.setdefault("state", {})
+        state.update(request_id=request_id, begun=time.perf_counter())
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *SECURITY, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            body = await self._body(headers, receive)
+            if body is not None:
+                await self._run(scope, body, receive, answer)
+        except ProblemError as error:
+            await _refuse(error, request_id, answer)
+        finally:
+            self._log(scope, status or CLIENT_LEFT)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+        """Return the whole body; None when the client left."""
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            raise ProblemError("unsupported-media-type", "send the body as it is: no Content-Encoding is taken")
+        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() in FORMS:
+            raise ProblemError("unsupported-media-type", "a form is not taken; send application/json")
+        limit = self._limits.body_bytes
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            raise ProblemError("too-large", f"the body is larger than {limit} bytes")
+        try:
+            async with timeout_after(self._limits.receive_seconds):
+                return await _whole(receive, limit)
+        except (TimeoutError, asyncio.TimeoutError):
+            waited = f"{self._limits.receive_seconds:g} seconds"
+            raise ProblemError("slow-client", f"the body did not arrive within {waited}") from None
+
+    async def _run(self, scope: Scope, body: bytes, receive: Receive, answer: Send) -> None:
+        """Run the application beside a watch for the client; the one that ends first ends the other."""
+        left = asyncio.Event()
+        parts = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def given() -> Message:
+            if parts:
+                return parts.pop()
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def watch() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            left.set()
+
+        work = asyncio.ensure_future(self._app(scope, given, answer))
+        watching = asyncio.ensure_future(watch())
+        try:
+            await asyncio.wait({work, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+            else:
+                work.cancel()
+                await asyncio.wait({work})
+        finally:
+            watching.cancel()
+
+    def _log(self, scope: Scope, status: int) -> None:
+        """Write who asked what and what came of it, never what was in it."""
+        state = scope["state"]
+        seconds = time.perf_counter() - state["begun"]
+        route, model, version = state.get("route", "none"), state.get("model", ""), state.get("version", "")
+        self._metrics.observe(route, model, version, status, seconds)
+        row: dict[str, Any] = {"time": time.time(), "request": state["request_id"], "method": scope["method"], "route": route}
+        row |= {"model": model, "version": version, "status": status, "seconds": round(seconds, 6)}
+        row |= {"key": state.get("key", ""), "client": (scope.get("client") or ("",))[0]}
+        ACCESS.info(json.dumps(row))
+
+
+async def _whole(receive: Receive, limit: int) -> bytes | None:
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise ProblemError("too-large", f"the body is larger than {limit} bytes")
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _refuse(error: ProblemError, request_id: str, answer: Send) -> None:
+    headers = [(key.encode(), value.encode()) for key, value in {**error.headers(), "connection": "close"}.items()]
+    await answer({"type": "http.response.start", "status": error.status, "headers": headers})
+    await answer({"type": "http.response.body", "body": error.body(request_id)})

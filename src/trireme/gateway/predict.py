@@ -1,0 +1,83 @@
+"""A request of many items as calls of Triton: batches of one shape, and an answer for each item."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from trireme.gateway import schema
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+    from trireme.arrays import Array
+    from trireme.gateway.endpoint import Answer
+    from trireme.gateway.schema import Schema
+
+    Ask = Callable[[Mapping[str, Array]], Awaitable[Answer]]
+
+
+async def predict(model: Schema, rows: Sequence[Mapping[str, Array]], ask: Ask) -> tuple[str, list[dict[str, object]]]:
+    """Return the version that answered and an object for each item: its outputs, or `{"error": problem}`.
+
+    A batch that the model refuses is asked again item by item, so that only the items that are wrong are refused.
+
+    Raises:
+        ProblemError: no item was answered, and not for the items' own sake.
+
+    """
+    found: list[dict[str, object]] = [{} for _ in rows]
+    version, failures = "", list[ProblemError]()
+    groups = list(_groups(model, rows))
+    answers = await asyncio.gather(*(_ask(model, rows, group, ask) for group in groups), return_exceptions=True)
+    for group, answer in zip(groups, answers, strict=True):
+        if isinstance(answer, ProblemError):
+            failures.append(answer)
+            for number in group:
+                found[number] = {"error": answer.table()}
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            version = answer[0] or version
+            for number, row in zip(group, answer[1], strict=True):
+                found[number] = row
+    if len(failures) == len(groups) and (len(rows) == 1 or failures[0].status != REFUSED):
+        raise failures[0]
+    return version, found
+
+
+REFUSED = 422
+
+
+async def _ask(
+    model: Schema, rows: Sequence[Mapping[str, Array]], group: Sequence[int], ask: Ask
+) -> tuple[str, list[dict[str, object]]]:
+    """Return the version and the items' objects of one batch."""
+    chosen = [rows[number] for number in group]
+    try:
+        answer = await ask(schema.stack(chosen) if model.served.batched else chosen[0])
+    except ProblemError as error:
+        if error.status != REFUSED or len(group) == 1:
+            raise
+        alone = [await _alone(model, row, ask) for row in chosen]
+        return next((version for version, _ in alone if version), ""), [row for _, row in alone]
+    return answer.version, list(model.rows(answer.outputs))
+
+
+async def _alone(model: Schema, row: Mapping[str, Array], ask: Ask) -> tuple[str, dict[str, object]]:
+    try:
+        answer = await ask(schema.stack([row]))
+    except ProblemError as error:
+        return "", {"error": error.table()}
+    return answer.version, next(model.rows(answer.outputs))
+
+
+def _groups(model: Schema, rows: Sequence[Mapping[str, Array]]) -> Iterator[list[int]]:
+    """Yield the numbers of items that can be one batch."""
+    most = max(model.served.max_batch_size, 1)
+    by_shape: dict[object, list[int]] = {}
+    for number, row in enumerate(rows):
+        by_shape.setdefault(schema.shape_of(row), []).append(number)
+    for numbers in by_shape.values():
+        yield from (numbers[first : first + most] for first in range(0, len(numbers), most))

@@ -1,0 +1,220 @@
+"""What a model takes and gives, as JSON: types generated from its config, arrays from items, items from arrays.
+
+An item is one row, without the batch; where a tensor's dims are [1], its value is written as itself, not as a list. Bytes that
+are no text are `{"b64": "..."}`.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
+
+from trireme.arrays import NUMPY
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from trireme.arrays import Array
+    from trireme.gateway.endpoint import Served
+    from trireme.gateway.settings import Limits
+    from trireme.tensors import Tensor
+
+BRANCHES = {"constrained-str", "str", "Bytes"}
+"""What pydantic adds to the path of a value of two types."""
+MOST_SHOWN = 4096
+"""Bytes of an example on the API's page."""
+MOST_PROBLEMS = 20
+"""Fields named in one refusal."""
+
+
+def _decoded(value: object) -> bytes:
+    """Return base64 as bytes; pydantic's own type steps over what is none."""
+    if not isinstance(value, str):
+        message = "it is base64 in a string"
+        raise ValueError(message)  # noqa: TRY004 - pydantic takes a TypeError for a fault of ours
+    return base64.b64decode(value, validate=True)
+
+
+class Bytes(BaseModel):
+    """Bytes that are no text, such as an image."""
+
+    model_config = ConfigDict(extra="forbid")
+    b64: Annotated[bytes, BeforeValidator(_decoded, json_schema_input_type=str)]
+
+
+class Schema:
+    """The JSON of one model: `request` is a pydantic model of a whole request, `response` one of the answer."""
+
+    def __init__(self, served: Served, limits: Limits, examples: Sequence[Mapping[str, Array]] = ()) -> None:
+        self.served = served
+        self.limits = limits
+        title = "".join(part.title() for part in served.name.replace("-", "_").split("_"))
+        self._fields = {f"f{number}": tensor for number, tensor in enumerate(served.inputs)}
+        fields: dict[str, Any] = {
+            key: (_type(tensor, limits) | None if tensor.optional else _type(tensor, limits), _field(tensor))
+            for key, tensor in self._fields.items()
+        }
+        shown = [item for example in examples if len(orjson.dumps(item := self._item(example))) < MOST_SHOWN]
+        extra: Any = {"examples": shown} if shown else None
+        config = ConfigDict(extra="forbid", strict=True, json_schema_extra=extra)
+        item = create_model(f"{title}Item", __config__=config, **fields)
+        items = Annotated[list[item], Field(min_length=1, max_length=limits.items)]  # type: ignore[valid-type]
+        self.request: type[BaseModel] = create_model(
+            f"{title}Request", __config__=ConfigDict(extra="forbid"), items=(items, ...)
+        )
+        made: dict[str, Any] = {
+            f"f{number}": (_type(tensor, limits), Field(alias=tensor.name)) for number, tensor in enumerate(served.outputs)
+        }
+        result = create_model(f"{title}Result", **made)
+        self.response: type[BaseModel] = create_model(
+            f"{title}Response",
+            model=(str, ...),
+            version=(str, ...),
+            items=(list[result | Refused], ...),  # type: ignore[valid-type]
+        )
+
+    def read(self, body: bytes) -> list[dict[str, Array]]:
+        """Return the arrays of each item of a JSON body, without a batch.
+
+        Raises:
+            ProblemError: it is not JSON, or a field is not what the model takes; every one is named by its path.
+
+        """
+        try:
+            request: Any = self.request.model_validate_json(body)
+        except ValidationError as error:
+            raise refused(error) from None
+        rows = [self._arrays(item, f"items.{number}") for number, item in enumerate(request.items)]
+        held = sum(array.size for row in rows for array in row.values())
+        if held > self.limits.elements:
+            raise ProblemError("too-large", f"the request holds {held} elements, and the limit is {self.limits.elements}")
+        return rows
+
+    def rows(self, outputs: Mapping[str, Array]) -> Iterator[dict[str, object]]:
+        """Yield the items of an answer, one for a model without a batch."""
+        names = [tensor for tensor in self.served.outputs if tensor.name in outputs]
+        columns = [_column(tensor, outputs[tensor.name], batched=self.served.batched) for tensor in names]
+        for values in zip(*columns, strict=True):
+            yield {tensor.name: value for tensor, value in zip(names, values, strict=True)}
+
+    def _item(self, arrays: Mapping[str, Array]) -> dict[str, object]:
+        """Return an example's arrays as JSON."""
+        given = [tensor for tensor in self.served.inputs if tensor.name in arrays]
+        return {tensor.name: _plain(_column(tensor, arrays[tensor.name], batched=False)[0]) for tensor in given}
+
+    def _arrays(self, item: BaseModel, place: str) -> dict[str, Array]:
+        found = {}
+        for key, tensor in self._fields.items():
+            value = getattr(item, key)
+            if value is not None:
+                found[tensor.name] = _array(value, tensor, f"{place}.{tensor.name}")
+        return found
+
+
+class Refused(BaseModel):
+    """An item that the model refused, as a problem."""
+
+    error: dict[str, Any]
+
+
+def stack(rows: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """Return items of one shape as one batch."""
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def shape_of(row: Mapping[str, Array]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return what two items share when they can be one batch."""
+    return tuple((name, array.shape) for name, array in row.items())
+
+
+def _type(tensor: Tensor, limits: Limits) -> Any:  # noqa: ANN401 - a type
+    kind: Any = _scalar(tensor.data_type, limits)
+    if tensor.dims in {(1,), ()}:
+        return kind
+    for size in reversed(tensor.dims):
+        least, most = (size, size) if size > 0 else (1, limits.elements)
+        kind = Annotated[list[kind], Field(min_length=least, max_length=most)]
+    return kind
+
+
+def _scalar(data_type: str, limits: Limits) -> Any:  # noqa: ANN401 - a type
+    if data_type == "TYPE_STRING":
+        return Annotated[str, StringConstraints(max_length=limits.string_bytes)] | Bytes
+    if data_type == "TYPE_BOOL":
+        return bool
+    dtype: np.dtype[Any] = np.dtype(NUMPY.get(data_type, np.float32))
+    if dtype.kind == "f":
+        most = float(np.finfo(dtype).max)
+        return Annotated[float, Field(ge=-most, le=most, allow_inf_nan=False)]
+    info = np.iinfo(dtype)
+    return Annotated[int, Field(ge=int(info.min), le=int(info.max))]
+
+
+def _field(tensor: Tensor) -> Any:  # noqa: ANN401 - pydantic's own
+    default: Any = None if tensor.optional else ...
+    return Field(default, alias=tensor.name, description=str(tensor))
+
+
+def _array(value: object, tensor: Tensor, place: str) -> Array:
+    dims = [] if tensor.dims == () else [1] if tensor.dims == (1,) else None
+    try:
+        if tensor.data_type == "TYPE_STRING":
+            array = np.array(_encoded(value), dtype=object)
+        else:
+            array = np.array(value, dtype=NUMPY[tensor.data_type])
+    except ValueError:
+        raise ProblemError("invalid-input", "a list is ragged", fields=[(place, "its rows differ in length")]) from None
+    array = array if dims is None else array.reshape(dims)
+    if array.ndim != len(tensor.dims):
+        raise ProblemError("invalid-input", "a list is ragged", fields=[(place, "its rows differ in length")])
+    return array
+
+
+def _encoded(value: object) -> object:
+    if isinstance(value, list):
+        return [_encoded(one) for one in value]
+    return value.b64 if isinstance(value, Bytes) else str(value).encode()
+
+
+def _column(tensor: Tensor, array: Array, *, batched: bool) -> list[Any]:
+    """Return the JSON values of a tensor by item."""
+    whole = array if batched else array[None]
+    if whole.dtype == np.object_:
+        flat = [text(item) for item in whole.flat]
+        texts = np.array(flat, object).reshape(whole.shape)
+        return [row[0] for row in texts] if tensor.dims == (1,) else list(texts.tolist())
+    if tensor.dims == (1,):
+        return list(whole[:, 0].tolist())
+    return list(whole)  # orjson writes arrays by itself
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def text(item: bytes) -> str | dict[str, str]:
+    """Return bytes as JSON has them: as text where they are UTF-8."""
+    try:
+        return item.decode()
+    except UnicodeDecodeError:
+        return {"b64": base64.b64encode(item).decode()}
+
+
+def refused(error: ValidationError) -> ProblemError:
+    """Return pydantic's findings as a problem: the path and what is wrong, never the value."""
+    rows = error.errors(include_url=False, include_context=False, include_input=False)
+    if rows[0]["type"] == "json_invalid":
+        return ProblemError("malformed-json", rows[0]["msg"].partition(": ")[2] or "the body is not JSON")
+    found: dict[str, str] = {}
+    for row in rows:  # a text or bytes: both branches complain, and the first one will do
+        place = ".".join(str(part) for part in row["loc"] if part not in BRANCHES)
+        found.setdefault(place, 'Input should be a text, or {"b64": ...}' if BRANCHES & set(row["loc"]) else row["msg"])
+    many = "fields are" if len(found) > 1 else "field is"
+    more = f", the first {MOST_PROBLEMS} of them named" if len(found) > MOST_PROBLEMS else ""
+    fields = list(found.items())[:MOST_PROBLEMS]
+    return ProblemError("invalid-input", f"{len(found)} {many} not what the model takes{more}", fields=fields)

@@ -1,0 +1,93 @@
+"""The limit of calls at once: it grows while latency holds, shrinks when calls queue, and refuses what is over it."""
+
+import time
+
+import pytest
+
+from trireme.gateway import admission
+from trireme.gateway.admission import Limiter, Rates
+from trireme.gateway.problems import ProblemError
+from trireme.gateway.settings import Admission
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when a test says so."""
+    now = [0.0]
+    for name in ("perf_counter", "monotonic"):
+        monkeypatch.setattr(admission.time, name, lambda: now[0])
+    return now
+
+
+def calls(limiter, clock, seconds, *, rounds):
+    """Fill the limit and let all calls take so long, again and again."""
+    for _ in range(rounds):
+        slots = [limiter.slot("m") for _ in range(int(limiter.limit))]
+        for slot in slots:
+            slot.__enter__()
+        clock[0] += seconds
+        for slot in slots:
+            slot.__exit__(None, None, None)
+
+
+def test_while_latency_holds_the_limit_grows_to_the_most(clock):
+    limiter = Limiter(Admission(first=8, least=4, most=64))
+    calls(limiter, clock, 0.01, rounds=20)
+    assert limiter.limit == 64
+
+
+def test_when_calls_queue_it_shrinks_and_comes_back(clock):
+    limiter = Limiter(Admission(first=64, least=4, most=64))
+    calls(limiter, clock, 0.01, rounds=3)
+    calls(limiter, clock, 0.10, rounds=3)
+    shrunk = limiter.limit
+    assert shrunk < 32
+    calls(limiter, clock, 0.01, rounds=30)
+    assert limiter.limit > shrunk
+
+
+def test_a_limit_that_nobody_reaches_is_not_raised(clock):
+    limiter = Limiter(Admission(first=32, least=4, most=512))
+    for _ in range(500):
+        with limiter.slot("m"):
+            clock[0] += 0.01
+    assert limiter.limit == 32
+
+
+def test_over_the_limit_there_is_no_place(clock):
+    limiter = Limiter(Admission(first=2, least=1, most=2))
+    with limiter.slot("m"), limiter.slot("m"):
+        with pytest.raises(ProblemError) as refusal, limiter.slot("m"):
+            pass
+        assert (refusal.value.code, limiter.shed) == ("overloaded", 1)
+    with limiter.slot("m"):
+        assert limiter.running == 1
+
+
+def test_a_call_that_fails_gives_its_place_back(clock):
+    limiter = Limiter(Admission(first=4, least=1, most=4))
+    for _ in range(10):
+        with pytest.raises(ProblemError), limiter.slot("m"):
+            raise ProblemError("deadline-exceeded", "late")
+    assert limiter.running == 0
+    assert limiter.limit < 4
+
+
+def test_a_key_has_its_burst_and_then_its_rate(clock):
+    rates = Rates(Admission(rate_per_key=2.0, burst_per_key=3))
+    for _ in range(3):
+        rates.take("a")
+    with pytest.raises(ProblemError) as refusal:
+        rates.take("a")
+    assert refusal.value.retry_after == 1
+    rates.take("b")
+    clock[0] += 0.5
+    rates.take("a")
+
+
+def test_without_a_rate_nothing_is_counted():
+    rates = Rates(Admission())
+    begun = time.monotonic()
+    for _ in range(1000):
+        rates.take("a")
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,96 @@
+"""The guard around any application: sizes, ids, problems, and clients that leave."""
+
+import asyncio
+import json
+import logging
+
+import httpx
+import pytest
+
+from trireme.gateway.guard import ACCESS, Guard
+from trireme.gateway.metrics import Metrics
+from trireme.gateway.problems import CODES, ProblemError
+from trireme.gateway.settings import Limits
+
+
+async def application(scope, receive, send):
+    if scope["path"] == "/problem":
+        raise ProblemError("overloaded", "no room", retry_after=3)
+    body = (await receive())["body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def ask():
+    def run(path="/", **given):
+        async def once():
+            transport = httpx.ASGITransport(Guard(application, Limits(body_bytes=10), Metrics()))
+            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+                return await client.post(path, **given)
+
+        return asyncio.run(once())
+
+    return run
+
+
+def test_a_body_within_the_limits_comes_whole(ask):
+    assert ask(content=b"0123456789").content == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "code"),
+    [
+        ({}, b"01234567890", "too-large"),
+        ({"content-length": "-5"}, b"", "too-large"),
+        ({"content-encoding": "br"}, b"", "unsupported-media-type"),
+        ({"content-type": "APPLICATION/x-www-form-urlencoded; charset=utf-8"}, b"", "unsupported-media-type"),
+    ],
+)
+def test_a_body_beyond_them_does_not(ask, headers, content, code):
+    answer = ask(headers=headers, content=content)
+    assert (answer.status_code, answer.json()["code"]) == (CODES[code].status, code)
+
+
+def test_a_body_in_parts_is_counted_as_a_whole(ask):
+    async def parts():
+        for _ in range(11):
+            yield b"x"
+
+    assert ask(content=parts()).json()["code"] == "too-large"
+
+
+def test_a_problem_has_its_status_its_headers_and_the_requests_id(ask):
+    answer = ask("/problem", headers={"x-request-id": "abc"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+    assert answer.json()["instance"] == "urn:request:abc"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "a;b"])
+def test_an_id_that_is_none_is_replaced(ask, given):
+    assert ask(headers={"x-request-id": given}).headers["x-request-id"] != given
+
+
+def test_a_client_that_leaves_ends_the_work_and_is_logged(caplog):
+    ended = []
+
+    async def slow(_scope, _receive, _send):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            ended.append(True)
+            raise
+
+    async def run():
+        messages = [{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}]
+
+        async def receive():
+            return messages.pop(0)
+
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        await asyncio.wait_for(Guard(slow, Limits(), Metrics())(scope, receive, None), 10)
+
+    with caplog.at_level(logging.INFO, ACCESS.name):
+        asyncio.run(run())
+    assert ended == [True]
+    assert json.loads(caplog.messages[-1])["status"] == 499

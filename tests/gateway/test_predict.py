@@ -1,0 +1,104 @@
+"""Typed prediction over REST, against the real server behind a real gateway."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCENE = ROOT / "ensembles" / "image_detection" / "examples" / "scene.jpg"
+LOAN = json.loads((ROOT / "ensembles" / "credit_scoring" / "examples.json").read_text())[0]
+ITEM = {name: value[0] for name, value in LOAN["inputs"].items()}
+
+
+def test_a_friendly_route_has_named_fields_and_says_which_version_answered(http):
+    answer = http.post("/v1/credit-risk", json={"items": [ITEM, {**ITEM, "late_payments_2y": 3}]}).json()
+    assert (answer["model"], answer["version"]) == ("credit_scoring", "1")
+    first, second = (item["probability_of_default"] for item in answer["items"])
+    assert first == pytest.approx(LOAN["outputs"]["probability_of_default"][0], rel=1e-3)
+    assert second > first
+
+
+def test_a_model_and_a_version_of_it_have_their_routes(http):
+    rows = {"items": [{"features": [0.0] * 16}]}
+    new, old = (http.post(f"/v1/models/credit_risk{part}:predict", json=rows).json() for part in ("", "/versions/1"))
+    assert (new["version"], old["version"]) == ("2", "1")
+
+
+def test_texts_of_any_length_are_classified_together(http):
+    texts = ["What a calm and charming crew.", "Cold soup.", "They lost our luggage and were rude about it. " * 5]
+    answer = http.post("/v1/classify", json={"items": [{"text": text} for text in texts]}).json()
+    assert [item["label"] for item in answer["items"]] == ["positive", "negative", "negative"]
+
+
+def test_an_image_comes_as_a_file_or_as_base64(http):
+    with SCENE.open("rb") as file:
+        one = http.post("/v1/detect", files={"image": file}).json()
+    other = http.post("/v1/detect", json={"items": [{"image": {"b64": base64.b64encode(SCENE.read_bytes()).decode()}}]}).json()
+    assert one["items"] == other["items"]
+    assert one["items"][0]["detection_labels"] == ["circle", "circle", "square", "square"]
+
+
+def test_vectors_are_lists(http, client):
+    text = "The crossing was calm."
+    found = http.post("/v1/embed", json={"items": [{"text": text}]}).json()["items"][0]["embedding"]
+    wanted = client.infer("embeddings", {"text": [text.encode()]})["embedding"][0]
+    assert np.allclose(found, wanted, atol=1e-5)
+
+
+def test_an_item_that_is_refused_leaves_the_others(http):
+    image = base64.b64encode(SCENE.read_bytes()).decode()
+    answer = http.post("/v1/detect", json={"items": [{"image": {"b64": "AAAA"}}, {"image": {"b64": image}}]})
+    bad, good = answer.json()["items"]
+    assert answer.status_code == 200
+    assert bad["error"]["code"] == "refused-by-model"
+    assert bad["error"]["errors"] == [{"field": "image", "message": "row 0 is not a JPEG or PNG file (3 bytes)"}]
+    assert good["num_detections"] == 4
+
+
+def test_more_items_than_a_batch_holds_are_asked_in_parts(http):
+    answer = http.post("/v1/classify", json={"items": [{"text": f"word {number % 7}"} for number in range(150)]})
+    assert len(answer.json()["items"]) == 150
+    assert all("label" in item for item in answer.json()["items"])
+
+
+def test_what_is_served_is_told(http):
+    told = {row["name"]: row for row in http.get("/v1/models").json()["models"]}
+    assert told["credit_risk"]["versions"] == ["1", "2"]
+    assert told["text_classification"]["route"] == "/v1/classify"
+
+
+def test_the_page_describes_every_route_with_its_fields_limits_and_examples(http):
+    table = http.get("/openapi.json").json()
+    item = table["components"]["schemas"]["CreditScoringItem"]
+    assert set(item["required"]) == set(ITEM)
+    assert item["examples"][0]["age_years"] == 45
+    assert table["components"]["schemas"]["TextClassificationRequest"]["properties"]["items"]["maxItems"] == 1024
+    routes = set(table["paths"])
+    assert {"/v1/credit-risk", "/v1/classify", "/v1/embed", "/v1/detect", "/v1/models/credit_risk:predict"} <= routes
+    assert "multipart/form-data" in table["paths"]["/v1/detect"]["post"]["requestBody"]["content"]
+    assert http.get("/docs").status_code == 200
+
+
+def test_ready_means_that_every_model_answers(http):
+    assert http.get("/healthz").json() == {"status": "alive"}
+    assert http.get("/readyz").json() == {"ready": True, "unready": {}}
+
+
+def test_answers_carry_an_id_and_are_logged_without_what_was_in_them(http, gateway):
+    answer = http.post("/v1/classify", json={"items": [{"text": "a secret word"}]}, headers={"x-request-id": "mine-1"})
+    assert answer.headers["x-request-id"] == "mine-1"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    row = next(row for row in gateway.rows() if row["request"] == "mine-1")
+    assert (row["route"], row["model"], row["version"], row["status"]) == ("/v1/classify", "text_classification", "1", 200)
+    assert "secret word" not in gateway.log.read_text()
+
+
+def test_metrics_count_by_route_model_version_and_code(http):
+    http.post("/v1/classify", json={"items": [{"text": "a"}]})
+    text = http.get("/metrics").text
+    labels = 'code="200",model="text_classification",route="/v1/classify",version="1"'
+    assert f"gateway_request_duration_seconds_count{{{labels}}}" in text
+    assert 'gateway_limit{model="text_classification"}' in text

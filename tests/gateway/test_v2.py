@@ -1,0 +1,53 @@
+"""KServe's v2 protocol: tritonclient's own HTTP client works against the gateway."""
+
+import numpy as np
+import pytest
+import tritonclient.http
+from tritonclient.utils import InferenceServerException
+
+
+@pytest.fixture(scope="module")
+def triton(gateway):
+    with tritonclient.http.InferenceServerClient(f"127.0.0.1:{gateway.port}") as client:
+        yield client
+
+
+def text(*items, binary=True):
+    tensor = tritonclient.http.InferInput("text", [len(items), 1], "BYTES")
+    tensor.set_data_from_numpy(np.array([[item] for item in items], object), binary_data=binary)
+    return [tensor]
+
+
+def test_health_and_metadata(triton):
+    assert triton.is_server_live()
+    assert triton.is_server_ready()
+    assert triton.is_model_ready("credit_risk", "1")
+    assert triton.get_model_metadata("credit_risk")["inputs"] == [{"name": "features", "datatype": "FP32", "shape": [-1, 16]}]
+    assert triton.get_server_metadata()["extensions"] == ["binary_tensor_data"]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_tensors_travel_as_json_and_as_bytes(triton, sent, wanted):
+    outputs = [tritonclient.http.InferRequestedOutput(name, binary_data=wanted) for name in ("label", "confidence")]
+    result = triton.infer("text_classification", text(b"A charming crew", b"Cold soup", binary=sent), outputs=outputs)
+    labels = result.as_numpy("label").reshape(-1).tolist()
+    assert [label.decode() if isinstance(label, bytes) else label for label in labels] == ["positive", "negative"]
+    assert result.as_numpy("confidence").dtype == np.float32
+
+
+def test_numbers_are_what_grpc_gives(triton, client):
+    features = np.linspace(-1, 1, 32, dtype=np.float32).reshape(2, 16)
+    tensor = tritonclient.http.InferInput("features", [2, 16], "FP32")
+    tensor.set_data_from_numpy(features)
+    result = triton.infer("credit_risk", [tensor], model_version="1")
+    wanted = client.infer("credit_risk", {"features": features}, version="1")
+    for name, array in wanted.items():
+        assert np.array_equal(result.as_numpy(name), array)
+
+
+def test_a_refusal_is_an_exception_with_a_sentence(triton):
+    with pytest.raises(InferenceServerException):
+        triton.infer("credit_risk", text(b"a"))
+    with pytest.raises(InferenceServerException):
+        triton.get_model_metadata("nothing")
