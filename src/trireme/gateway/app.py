@@ -64,7 +64,7 @@ def _operations(app: FastAPI, gateway: Gateway) -> None:
     async def metrics(request: Request) -> Response:
         request.state.route = "/metrics"
         gateway.authorize(request, "admin")
-        return Response(gateway.metrics.text(gateway.limiters), media_type="text/plain; version=0.0.4")
+        return Response(gateway.metrics.text(gateway.limiters, gateway.cache), media_type="text/plain; version=0.0.4")
 
     async def models(request: Request) -> Response:
         request.state.route = "/v1/models"

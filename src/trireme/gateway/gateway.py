@@ -13,6 +13,7 @@ from trireme.arrays import NUMPY
 from trireme.errors import SourceError
 from trireme.examples import read_examples
 from trireme.gateway.admission import Limiter, Rates
+from trireme.gateway.cache import Cache, key, remembered
 from trireme.gateway.endpoint import Endpoint
 from trireme.gateway.keys import Keys
 from trireme.gateway.metrics import Metrics
@@ -48,6 +49,7 @@ class Gateway:
         self.rows = {name: _examples(served, settings.examples) for name, served in models.items()}
         self.schemas = {name: Schema(served, settings.limits, self.rows[name]) for name, served in models.items()}
         self.limiters = {name: Limiter(settings.admission) for name in models}
+        self.cache = Cache(settings.cache)
         self.streams = 0
         self._ready: tuple[float, dict[str, str]] = (0.0, {})
 
@@ -139,8 +141,16 @@ class Gateway:
             raise ProblemError(
                 "malformed-request", f"'{model.served.name}' answers as a stream: ask .../{model.served.name}:stream"
             )
-        answered, items = await predict(model, rows, lambda arrays: self.infer(request, model, version, arrays))
-        return {"model": model.served.name, "version": answered, "items": items}
+        name = model.served.name
+
+        async def ask(some: Sequence[Mapping[str, Array]]) -> tuple[str, list[dict[str, object]]]:
+            return await predict(model, some, lambda arrays: self.infer(request, model, version, arrays))
+
+        kept = self.cache.holds(name)
+        answered, items = (
+            await remembered(self.cache, [key(name, version, row) for row in rows], rows, ask) if kept else await ask(rows)
+        )
+        return {"model": name, "version": answered, "items": items}
 
     async def stream(
         self, request: Request, model: Schema, version: str, row: Mapping[str, Array]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from trireme.gateway.admission import Limiter
+    from trireme.gateway.cache import Cache
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -30,14 +31,18 @@ class Metrics:
         self._shed = Counter("gateway_shed", "Requests refused at once for want of room.", ("model",), registry=self._registry)
         self._running = Gauge("gateway_running", "Calls that Triton works on for us.", ("model",), registry=self._registry)
         self._limit = Gauge("gateway_limit", "Calls that a model is given at once.", ("model",), registry=self._registry)
+        self._cache = Counter("gateway_cache", "Items by what the cache had for them.", ("result",), registry=self._registry)
         self._told: dict[str, int] = {}
 
     def observe(self, route: str, model: str, version: str, status: int, seconds: float) -> None:
         """Count one answer."""
         self._seconds.labels(route, model, version, status).observe(seconds)
 
-    def text(self, limiters: Mapping[str, Limiter]) -> bytes:
+    def text(self, limiters: Mapping[str, Limiter], cache: Cache) -> bytes:
         """Return everything in Prometheus' text format."""
+        for result, count in (("hit", cache.hits), ("miss", cache.misses)):
+            self._cache.labels(result).inc(count - self._told.get(f"cache {result}", 0))
+            self._told[f"cache {result}"] = count
         for name, limiter in limiters.items():
             self._running.labels(name).set(limiter.running)
             self._limit.labels(name).set(limiter.limit)

@@ -60,6 +60,15 @@ class Admission(_Table):
     burst_per_key: Count = 32
 
 
+class Caching(_Table):
+    """Whose answers are kept."""
+
+    models: tuple[str, ...] = ()
+    """Models that answer the same to the same; none by default."""
+    entries: Count = 10_000
+    ttl_seconds: Seconds = 60.0
+
+
 class Settings(_Table):
     """All of it."""
 
@@ -76,6 +85,7 @@ class Settings(_Table):
     limits: Limits = Limits()
     deadlines: Deadlines = Deadlines()
     admission: Admission = Admission()
+    cache: Caching = Caching()
 
 
 def read(path: Path | None, **given: object) -> Settings:
