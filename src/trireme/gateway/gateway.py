@@ -146,10 +146,10 @@ class Gateway:
         async def ask(some: Sequence[Mapping[str, Array]]) -> tuple[str, list[dict[str, object]]]:
             return await predict(model, some, lambda arrays: self.infer(request, model, version, arrays))
 
-        kept = self.cache.holds(name)
-        answered, items = (
-            await remembered(self.cache, [key(name, version, row) for row in rows], rows, ask) if kept else await ask(rows)
-        )
+        if self.cache.holds(name):
+            answered, items = await remembered(self.cache, [key(name, version, row) for row in rows], rows, ask)
+        else:
+            answered, items = await ask(rows)
         return {"model": name, "version": answered, "items": items}
 
     async def stream(
