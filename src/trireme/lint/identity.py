@@ -6,12 +6,10 @@ The steps are those of https://github.com/triton-inference-server/core/blob/main
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from trireme.lint import files
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from trireme.lint.repository import Model
+    from trireme.lint.files import Entries
 
 FILES = {
     "tensorrt": "model.plan",
@@ -42,35 +40,33 @@ class Identity(NamedTuple):
     filename: str
 
 
-def of(model: Model) -> Identity:
-    """Return what Triton makes of a model's config and of the first folder in it."""
-    config, folders = model.config, model.entries.folders
+def of(name: str, config: Any, found: Entries, releases: tuple[str, ...]) -> Identity:  # noqa: ANN401 - ModelConfig
+    """Return what Triton makes of a model's name, its config, and what the first folder in it holds."""
     backend, platform, filename = config.backend, config.platform, config.default_model_filename
-    found = files.listing(model.path / folders[0]) if folders else files.Entries()
     blank = not (backend or platform or filename)
     if not platform and backend in ("", "tensorflow"):
         platform = _tensorflow(filename, found)
     if platform in TENSORFLOW:
         return Identity(backend or "tensorflow", platform, filename or TENSORFLOW[platform])
-    if blank and NEWER["torch_aoti"] in found.files and max(model.releases) > LAST_WITHOUT_NEWER:
+    if blank and NEWER["torch_aoti"] in found.files and max(releases) > LAST_WITHOUT_NEWER:
         platform = "torch_aoti"
     if platform in NEWER and backend in ("", "pytorch"):
         return Identity("pytorch", platform, filename or NEWER[platform])
-    for name, file in FILES.items():
-        own = next((known for known, owner in PLATFORMS.items() if owner == name), "")
+    for known, file in FILES.items():
+        own = next((one for one, owner in PLATFORMS.items() if owner == known), "")
         if not backend:
-            there = file in found.files or (name in ("onnxruntime", "openvino", "python") and file in found.folders)
+            there = file in found.files or (known in ("onnxruntime", "openvino", "python") and file in found.folders)
             if (own and platform == own) or filename == file or (blank and there):
-                backend = name
-        if backend == name:
+                backend = known
+        if backend == known:
             return Identity(backend, platform or own, filename or file)
-    if blank and "." in model.name:
-        backend = model.name.partition(".")[2]
+    if blank and "." in name:
+        backend = name.partition(".")[2]
         filename = f"model.{backend}"
     return Identity(backend, platform, filename)
 
 
-def _tensorflow(filename: str, found: files.Entries) -> str:
+def _tensorflow(filename: str, found: Entries) -> str:
     """Return TensorFlow's platform for a file's name, or without a name for what the version's folder holds."""
     platforms = {file: name for name, file in TENSORFLOW.items()}
     held = {"model.savedmodel": found.folders, "model.graphdef": found.files} if not filename else {}

@@ -107,7 +107,9 @@ class Model:
 
     @cached_property
     def _identity(self) -> Identity:
-        return identity.of(self)
+        folders = self.entries.folders
+        first = files.listing(self.path / folders[0]) if folders else files.Entries()
+        return identity.of(self.name, self.config, first, self.releases)
 
     @property
     def backend(self) -> str:
