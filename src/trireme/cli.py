@@ -150,7 +150,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
 
 @cli.group(invoke_without_command=True)
 @click.option("--config", "file", type=click.Path(path_type=Path), help="A TOML file of settings, see docs/gateway.md.")
-@click.option("--triton", default=None, metavar="ADDRESS", help="Triton's gRPC; grpc://127.0.0.1:8001 by default.")
+@click.option("--triton", multiple=True, metavar="ADDRESS", help="Triton's gRPC (grpc://127.0.0.1:8001); repeat for several.")
 @click.option("--host", default=None, help="Where to listen; loopback by default.")
 @click.option("--port", type=PORT, default=None, help="8080 by default.")
 @click.option(

@@ -44,7 +44,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     try:
         gateway = await Gateway.connect(settings)
     except ProblemError:
-        message = f"nobody answers at {settings.triton}; `make serve` starts the server"
+        message = f"nobody answers at {', '.join(settings.triton)}; `make serve` starts the server"
         raise ServerError(message) from None
     try:
         for line in banner(gateway):
@@ -64,7 +64,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
             raise ServerError(message)
     finally:
-        await gateway.endpoint.close()
+        await gateway.pool.close()
 
 
 def banner(gateway: Gateway) -> Iterator[str]:
@@ -75,7 +75,7 @@ def banner(gateway: Gateway) -> Iterator[str]:
         served = schema.served
         path = f"/v1/models/{name}:{'stream' if served.decoupled else 'predict'}"
         yield f"  POST {path:44} {f'/v1/{served.route}' if served.route else ''}".rstrip()
-    yield f"gateway  {base}    page {base}/docs    Triton {settings.triton}"
+    yield f"gateway  {base}    page {base}/docs    Triton {', '.join(settings.triton)}"
     if settings.insecure:
         yield "keys     none are asked for (insecure), so that it listens on loopback only"
     elif not gateway.keys.by_id():

@@ -14,9 +14,9 @@ from trireme.errors import SourceError
 from trireme.examples import read_examples
 from trireme.gateway.admission import Limiter, Rates
 from trireme.gateway.cache import Cache, key, remembered
-from trireme.gateway.endpoint import Endpoint
 from trireme.gateway.keys import Keys
 from trireme.gateway.metrics import Metrics
+from trireme.gateway.pool import Pool
 from trireme.gateway.predict import predict
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.schema import Schema, stack
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from trireme.arrays import Array
-    from trireme.gateway.endpoint import Answer, Served
+    from trireme.gateway.endpoint import Answer, Endpoint, Served
     from trireme.gateway.settings import Settings
 
 CANARY_SECONDS = 5.0
@@ -38,11 +38,11 @@ BUDGET = "x-request-timeout"
 
 
 class Gateway:
-    """One gateway in front of one Triton; made by `connect`."""
+    """One gateway in front of one Triton or several that serve the same; made by `connect`."""
 
-    def __init__(self, settings: Settings, endpoint: Endpoint, models: Mapping[str, Served]) -> None:
+    def __init__(self, settings: Settings, pool: Pool, models: Mapping[str, Served]) -> None:
         self.settings = settings
-        self.endpoint = endpoint
+        self.pool = pool
         self.metrics = Metrics()
         self.keys = Keys(Path(settings.keys))
         self.rates = Rates(settings.admission)
@@ -61,12 +61,14 @@ class Gateway:
             ProblemError: it cannot be reached.
 
         """
-        endpoint = Endpoint(settings.triton)
+        pool = Pool(settings.triton)
         try:
-            return cls(settings, endpoint, await endpoint.models(CANARY_SECONDS))
+            made = cls(settings, pool, await pool.models(CANARY_SECONDS))
         except BaseException:
-            await endpoint.close()
+            await pool.close()
             raise
+        pool.watch(made.answers)
+        return made
 
     def authorize(self, request: Request, scope: str = "infer") -> None:
         """Let a request pass, or not; a key has its rate.
@@ -124,7 +126,7 @@ class Gateway:
 
         """
         with self.limiters[model.served.name].slot(model.served.name):
-            answer = await self.endpoint.infer(model.served, version, arrays, self.budget(request), request.state.request_id)
+            answer = await self.pool.infer(model.served, version, arrays, self.budget(request), request.state.request_id)
         request.state.version = answer.version
         return answer
 
@@ -167,7 +169,7 @@ class Gateway:
         try:
             arrays = stack([row]) if model.served.batched else dict(row)
             with self.limiters[model.served.name].slot(model.served.name):
-                parts = self.endpoint.stream(model.served, version, arrays, self.budget(request), request.state.request_id)
+                parts = self.pool.stream(model.served, version, arrays, self.budget(request), request.state.request_id)
                 async for part in parts:
                     request.state.version = part.version
                     for item in model.rows(part.outputs):
@@ -180,13 +182,20 @@ class Gateway:
         asked, found = self._ready
         if time.monotonic() - asked < CANARY_HOLDS:
             return found
-        names = self.settings.required or tuple(self.schemas)
-        codes = await asyncio.gather(*(self._canary(name) for name in names))
-        found = {name: code for name, code in zip(names, codes, strict=True) if code}
+        found = await self._canaries(self.pool)
         self._ready = time.monotonic(), found
         return found
 
-    async def _canary(self, name: str) -> str:
+    async def answers(self, endpoint: Endpoint) -> bool:
+        """Say whether every required model answers at one Triton."""
+        return not await self._canaries(endpoint)
+
+    async def _canaries(self, where: Pool | Endpoint) -> dict[str, str]:
+        names = self.settings.required or tuple(self.schemas)
+        codes = await asyncio.gather(*(self._canary(name, where) for name in names))
+        return {name: code for name, code in zip(names, codes, strict=True) if code}
+
+    async def _canary(self, name: str, where: Pool | Endpoint) -> str:
         """Ask a model its first example, or a row of ones, which it may refuse: a refusal is an answer."""
         model = self.schemas.get(name)
         if model is None:
@@ -195,10 +204,10 @@ class Gateway:
         arrays = stack([row]) if model.served.batched else dict(row)
         try:
             if model.served.decoupled:
-                async for _ in self.endpoint.stream(model.served, "", arrays, CANARY_SECONDS, "canary"):
+                async for _ in where.stream(model.served, "", arrays, CANARY_SECONDS, "canary"):
                     pass
             else:
-                await self.endpoint.infer(model.served, "", arrays, CANARY_SECONDS, "canary")
+                await where.infer(model.served, "", arrays, CANARY_SECONDS, "canary")
         except ProblemError as error:
             return "" if error.code == "refused-by-model" and not self.rows[name] else error.code
         return ""

@@ -72,7 +72,8 @@ class Caching(_Table):
 class Settings(_Table):
     """All of it."""
 
-    triton: str = "grpc://127.0.0.1:8001"
+    triton: tuple[str, ...] = ("grpc://127.0.0.1:8001",)
+    """Servers of the same models."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     required: tuple[str, ...] = ()
