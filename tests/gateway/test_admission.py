@@ -37,7 +37,7 @@ def test_while_latency_holds_the_limit_grows_to_the_most(clock):
 
 
 def test_when_calls_queue_it_shrinks_and_comes_back(clock):
-    limiter = Limiter(Admission(first=64, least=4, most=64))
+    limiter = Limiter(Admission(first=64, least=4, most=64, latency_seconds=0))
     calls(limiter, clock, 0.01, rounds=3)
     calls(limiter, clock, 0.10, rounds=3)
     shrunk = limiter.limit
@@ -91,3 +91,10 @@ def test_without_a_rate_nothing_is_counted():
     for _ in range(1000):
         rates.take("a")
     assert time.monotonic() - begun < 5
+
+
+def test_a_latency_that_is_tolerated_lets_batches_form(clock):
+    limiter = Limiter(Admission(first=32, least=4, most=64, latency_seconds=0.1))
+    calls(limiter, clock, 0.001, rounds=3)
+    calls(limiter, clock, 0.08, rounds=10)
+    assert limiter.limit == 64

@@ -1,7 +1,8 @@
-"""Run every benchmark and print one table: `python -m trireme.bench [--quick]`."""
+"""Run benchmarks and print one table: `python -m trireme.bench [--quick] [NAME ...]`; the gateway's only when it is named."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import sys
@@ -10,21 +11,25 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from trireme.bench import efficiency, lint, overhead, startup
 from trireme.discover import discover
 from trireme.errors import TriremeError
 from trireme.sources import find_root
+
+ALWAYS = ("startup", "lint", "efficiency", "overhead")
+"""What runs when nothing is named."""
 
 
 def main() -> None:
     """Print the table; `--quick` shortens every measurement to see that it runs."""
     quick = "--quick" in sys.argv[1:]
+    names = [word for word in sys.argv[1:] if not word.startswith("-")] or ALWAYS
     console = Console()
     sources = discover(find_root(Path.cwd()))
     table = Table("measured", "value", "spread", "target", title=f"{os.cpu_count()} cores, {platform.machine()}")
     try:
-        for benchmark in (startup, lint, efficiency, overhead):
-            console.print(f"{benchmark.__name__.rpartition('.')[2]} ...")
+        for name in names:
+            benchmark = importlib.import_module(f"trireme.bench.{name}")
+            console.print(f"{name} ...")
             for row in benchmark.measure(sources, quick=quick):
                 table.add_row(*row)
     except TriremeError as error:

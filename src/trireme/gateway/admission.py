@@ -1,8 +1,8 @@
 """How much is let through: a limit of calls at once for each model that follows the measured latency, and a rate for each key.
 
-The limit follows the gradient of latency: while calls take as long as the fastest ones did, it grows by a root of itself; when
-they queue, it shrinks in proportion (the idea is described at https://github.com/Netflix/concurrency-limits). What is over the
-limit is refused at once, which is what keeps the rest fast.
+The limit follows the gradient of latency: while calls take about as long as the fastest ones did, or less than a latency that
+is always tolerated (batches form while calls wait), it grows by a root of itself; when they queue, it shrinks in proportion (the
+idea is described at https://github.com/Netflix/concurrency-limits). What is over it is refused at once, so that the rest is fast.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Limiter:
     def _learn(self, seconds: float) -> None:
         self._fastest = min(self._fastest * FORGETTING, seconds)
         self._mean = seconds if not self._mean else (1 - SMOOTHING) * self._mean + SMOOTHING * seconds
-        gradient = min(1.0, TOLERATED * self._fastest / max(self._mean, LEAST_SECONDS))
+        tolerated = max(TOLERATED * self._fastest, self._settings.latency_seconds)
+        gradient = min(1.0, tolerated / max(self._mean, LEAST_SECONDS))
         if gradient < 1.0 or self.running >= self.limit / 2:  # a limit that nobody reaches is not raised
             self._set(gradient * self.limit + (math.sqrt(self.limit) if gradient == 1.0 else 0.0))
 

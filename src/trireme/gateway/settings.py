@@ -52,9 +52,11 @@ class Deadlines(_Table):
 class Admission(_Table):
     """How much is let through to Triton at once, per model."""
 
-    first: Count = 32
+    first: Count = 64
     least: Count = 4
     most: Count = 512
+    latency_seconds: Annotated[float, Field(ge=0)] = 0.1
+    """A mean latency that is no reason to let less through."""
     rate_per_key: Annotated[float, Field(ge=0)] = 0.0
     """Requests a second of one key; 0 is any number."""
     burst_per_key: Count = 32
