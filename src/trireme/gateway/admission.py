@@ -1,8 +1,8 @@
 """How much is let through: a limit of calls at once for each model that follows the measured latency, and a rate for each key.
 
-The limit follows the gradient of latency: while calls take about as long as the fastest ones did, or less than a latency that
-is always tolerated (batches form while calls wait), it grows by a root of itself; when they queue, it shrinks in proportion (the
-idea is described at https://github.com/Netflix/concurrency-limits). What is over it is refused at once, so that the rest is fast.
+The limit follows the gradient of latency. While calls take about as long as the fastest ones did, or less than a latency that
+is always tolerated (batches form while calls wait), it grows by a root of itself; when they queue, it shrinks in proportion.
+What is over it is refused at once, so that the rest is fast. The idea: https://github.com/Netflix/concurrency-limits
 """
 
 from __future__ import annotations
