@@ -45,7 +45,7 @@ test: repo    ## run every test, the real server included
 	@.venv/bin/python -m pytest
 
 lint-proof: repo  ## compare the linter with the real server on 2,400 drawn repositories (about 25 minutes)
-	@.venv/bin/python tests/lint/proof.py --cases 400 --seeds 1 2 3 4 5 6
+	@.venv/bin/python tests/lint/proof.py --cases 400 --seeds 1 2 3 4 5 6 --table docs/lint-proof.md
 
 bench: repo   ## measure serving efficiency, overhead, start and memory, and print a table
 	@.venv/bin/python -m trireme.bench

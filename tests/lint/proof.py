@@ -143,14 +143,16 @@ def table(tallies, seconds):
         "",
         "## Where the two differ",
         "",
-        *(f"- not found: {' and '.join(row[1])}: {row[2][:160].splitlines()[0]}" for row in missed),
-        *(f"- false alarm: {' and '.join(row[1])}: {row[3]}" for row in false),
-        *(
-            f"- other words: {' and '.join(row[1])}: the server says «{row[2][:120].splitlines()[0]}», we {row[3]}"
-            for row in strange
-        ),
+        *(f"- not found ({' and '.join(row[1])}): the server says «{_sentence(row[2])}»" for row in missed),
+        *(f"- false alarm ({' and '.join(row[1])}): {row[3]}" for row in false),
+        *(f"- other words ({' and '.join(row[1])}): the server says «{_sentence(row[2])}», we {row[3]}" for row in strange),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _sentence(reason):
+    """Return the server's reason as one line, without the paths of the machine that it ran on."""
+    return re.sub(r"/[\w./-]+", "...", reason.replace("\\n", " ").splitlines()[0])[:200]
 
 
 def main():
