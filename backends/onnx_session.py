@@ -72,9 +72,9 @@ def _check_tensors(twin, side, rows) -> None:
             twin.refuse(
                 f"finds {side} '{name}' with a fixed batch of {shape[0]} in {twin.file.name}, and max_batch_size is set"
             )
-        if not _fits([-1] * twin.batched + dims if shape else dims, shape, exactly=side == "output"):
-            batch = "with its batch" if twin.batched else "without a batch"
-            twin.refuse(f"finds {side} '{name}' of shape {shape} in {twin.file.name}, and the config states {dims} {batch}")
+        whole = [-1] * twin.batched + dims if shape else dims
+        if not _fits(whole, shape, exactly=side == "output"):
+            twin.refuse(f"finds {side} '{name}' of shape {shape} in {twin.file.name}, and the config states {whole}")
 
 
 def _fits(stated, shape, *, exactly) -> bool:
