@@ -48,11 +48,11 @@ class TritonPythonModel:
 """
 MODELS, ENSEMBLES = 400, 100
 PROCESS = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from trireme.lint.command import Asked, run
 run(Asked(Path(sys.argv[1])))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
 """
 
 
