@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -21,7 +22,7 @@ from trireme.gateway.guard import Guard
 from trireme.gateway.problems import CODES, MEDIA_TYPE, ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
     from starlette.types import ASGIApp
 
@@ -35,9 +36,18 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 
 
+class Route(APIRoute):
+    """A route whose endpoint takes the request as it is: nothing is injected, so nothing is looked for."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the endpoint itself."""
+        return self.endpoint
+
+
 def application(gateway: Gateway) -> ASGIApp:
     """Return the ASGI application: every route within the guard."""
     app = FastAPI(title="Trireme", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app.router.route_class = Route
     _describe(app, gateway)
     _operations(app, gateway)
     for schema in gateway.schemas.values():

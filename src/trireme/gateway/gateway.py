@@ -14,6 +14,7 @@ from trireme.errors import SourceError
 from trireme.examples import read_examples
 from trireme.gateway.admission import Limiter, Rates
 from trireme.gateway.cache import Cache, key, remembered
+from trireme.gateway.coalesce import Coalescer
 from trireme.gateway.keys import Keys
 from trireme.gateway.metrics import Metrics
 from trireme.gateway.pool import Pool
@@ -43,6 +44,7 @@ class Gateway:
     def __init__(self, settings: Settings, pool: Pool, models: Mapping[str, Served]) -> None:
         self.settings = settings
         self.pool = pool
+        self.coalescer = Coalescer(pool.infer)
         self.metrics = Metrics()
         self.keys = Keys(Path(settings.keys))
         self.rates = Rates(settings.admission)
@@ -126,7 +128,7 @@ class Gateway:
 
         """
         with self.limiters[model.served.name].slot(model.served.name):
-            answer = await self.pool.infer(model.served, version, arrays, self.budget(request), request.state.request_id)
+            answer = await self.coalescer.infer(model.served, version, arrays, self.budget(request), request.state.request_id)
         request.state.version = answer.version
         return answer
 

@@ -30,6 +30,8 @@ async def predict(model: Schema, rows: Sequence[Mapping[str, Array]], ask: Ask) 
     found: list[dict[str, object]] = [{} for _ in rows]
     version, failures = "", list[ProblemError]()
     groups = list(_groups(model, rows))
+    if len(groups) == 1:
+        return await _ask(model, rows, groups[0], ask)
     answers = await asyncio.gather(*(_ask(model, rows, group, ask) for group in groups), return_exceptions=True)
     for group, answer in zip(groups, answers, strict=True):
         if isinstance(answer, ProblemError):

@@ -124,6 +124,8 @@ class Refused(BaseModel):
 
 def stack(rows: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
     """Return items of one shape as one batch."""
+    if len(rows) == 1:
+        return {name: array[None] for name, array in rows[0].items()}
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 

@@ -1,0 +1,149 @@
+"""Concurrent calls become a few large ones; each caller has its own rows, its own refusal and its own deadline."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from trireme.gateway.coalesce import AT_ONCE, Coalescer
+from trireme.gateway.endpoint import Answer
+from trireme.gateway.problems import ProblemError
+
+
+class Model:
+    name, batched, max_batch_size = "m", True, 16
+
+
+class Triton:
+    """Doubles rows after a moment, refuses negative ones, and remembers the batches."""
+
+    def __init__(self, seconds=0.02):
+        self.batches, self.cancelled, self.seconds = [], 0, seconds
+
+    async def __call__(self, model, version, arrays, seconds, request_id):
+        rows = arrays["x"]
+        self.batches.append(len(rows))
+        try:
+            await asyncio.sleep(self.seconds)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if (rows < 0).any():
+            raise ProblemError("refused-by-model", "negative")
+        return Answer("1", {"y": rows * 2})
+
+
+def ask(coalescer, *values, seconds=5.0, model=Model):
+    return coalescer.infer(model, "", {"x": np.array([[value] for value in values], np.float32)}, seconds, "id")
+
+
+def test_each_caller_has_its_own_rows():
+    async def run():
+        triton = Triton()
+        coalescer = Coalescer(triton)
+        return triton, await asyncio.gather(*(ask(coalescer, number, number + 0.5) for number in range(40)))
+
+    triton, answers = asyncio.run(run())
+    for number, answer in enumerate(answers):
+        assert answer.outputs["y"].tolist() == [[2 * number], [2 * number + 1]]
+    assert sum(triton.batches) == 80
+    assert len(triton.batches) <= AT_ONCE + 5
+    assert max(triton.batches) == 16
+
+
+def test_a_call_alone_leaves_at_once():
+    async def run():
+        triton = Triton(seconds=0)
+        coalescer = Coalescer(triton)
+        for number in range(5):
+            await ask(coalescer, number)
+        return triton.batches
+
+    assert asyncio.run(run()) == [1] * 5
+
+
+def test_shapes_and_versions_that_differ_are_not_joined():
+    async def run():
+        triton = Triton()
+        coalescer = Coalescer(triton)
+        wide = {"x": np.zeros((1, 2), np.float32)}
+        calls = [ask(coalescer, 1) for _ in range(AT_ONCE + 2)]
+        calls += [coalescer.infer(Model, "", wide, 5.0, "id"), coalescer.infer(Model, "2", wide, 5.0, "id")]
+        await asyncio.gather(*calls)
+        return sorted(triton.batches)
+
+    assert asyncio.run(run()) == [1] * AT_ONCE + [1, 1, 2]
+
+
+def test_a_refusal_is_its_callers_alone():
+    async def run():
+        coalescer = Coalescer(Triton())
+        values = [1, 2, 3, 4, 5, -6, 7, 8]
+        return await asyncio.gather(*(ask(coalescer, value) for value in values), return_exceptions=True)
+
+    found = asyncio.run(run())
+    assert isinstance(found[5], ProblemError)
+    assert [answer.outputs["y"].item() for number, answer in enumerate(found) if number != 5] == [2, 4, 6, 8, 10, 14, 16]
+
+
+def test_a_deadline_is_its_callers_alone():
+    async def run():
+        coalescer = Coalescer(Triton(seconds=0.2))
+        filling = [asyncio.ensure_future(ask(coalescer, 0)) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        both = await asyncio.gather(ask(coalescer, 1, seconds=0.05), ask(coalescer, 2), return_exceptions=True)
+        await asyncio.gather(*filling)
+        return both
+
+    late, good = asyncio.run(run())
+    assert late.code == "deadline-exceeded"
+    assert good.outputs["y"].item() == 4
+
+
+def test_the_last_caller_that_leaves_ends_the_work():
+    async def run():
+        triton = Triton(seconds=5)
+        coalescer = Coalescer(triton)
+        callers = [asyncio.ensure_future(ask(coalescer, 0)) for _ in range(AT_ONCE + 2)]
+        await asyncio.sleep(0.01)
+        for caller in callers:
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
+        await asyncio.sleep(0.01)
+        return triton.cancelled
+
+    assert asyncio.run(run()) == AT_ONCE
+
+
+def test_what_fails_is_told_to_all_who_wait():
+    async def broken(*_):
+        raise ProblemError("unavailable", "away")
+
+    async def run():
+        coalescer = Coalescer(broken)
+        return await asyncio.gather(*(ask(coalescer, number) for number in range(20)), return_exceptions=True)
+
+    assert {error.code for error in asyncio.run(run())} == {"unavailable"}
+
+
+def test_a_model_without_a_batch_goes_through_as_it_is():
+    class Alone(Model):
+        batched, max_batch_size = False, 0
+
+    async def run():
+        triton = Triton()
+        await asyncio.gather(*(ask(Coalescer(triton), 1, model=Alone) for _ in range(10)))
+        return triton.batches
+
+    assert asyncio.run(run()) == [1] * 10
+
+
+@pytest.mark.parametrize("rows", [15, 16, 17])
+def test_a_batch_never_holds_more_than_the_model_takes(rows):
+    async def run():
+        triton = Triton()
+        coalescer = Coalescer(triton)
+        await asyncio.gather(*(ask(coalescer, *range(rows)) for _ in range(6)))
+        return max(triton.batches)
+
+    assert asyncio.run(run()) == rows
