@@ -98,3 +98,11 @@ def test_a_latency_that_is_tolerated_lets_batches_form(clock):
     calls(limiter, clock, 0.001, rounds=3)
     calls(limiter, clock, 0.08, rounds=10)
     assert limiter.limit == 64
+
+
+def test_an_impatient_client_shrinks_nothing():
+    limiter = Limiter(Admission(first=64, least=4, most=64))
+    for _ in range(200):
+        with pytest.raises(ProblemError), limiter.slot("m", 0.001):
+            raise ProblemError("deadline-exceeded", "late")
+    assert limiter.limit == 64

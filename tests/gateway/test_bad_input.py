@@ -7,6 +7,10 @@ import time
 
 import pytest
 
+from trireme.gateway import settings, v2_wire
+from trireme.gateway.problems import ProblemError
+from trireme.tensors import Tensor
+
 CLASSIFY = "/v1/classify"
 JSON = {"content-type": "application/json"}
 GOOD = b'{"items": [{"text": "a"}]}'
@@ -61,6 +65,7 @@ def v2(**changed):
         (INFER, v2(parameters={"shared_memory_region": "x"}), JSON, "invalid-input"),
         (INFER, b'{"inputs": []}', JSON, "invalid-input"),
         (INFER, v2(), {**JSON, "inference-header-content-length": "999"}, "malformed-request"),
+        (INFER, v2(), {**JSON, "inference-header-content-length": "9" * 5000}, "malformed-request"),
         (INFER, v2() + b"rest", {**JSON, "inference-header-content-length": str(len(v2()))}, "malformed-request"),
         ("/v2/models/nothing/infer", v2(), JSON, "unknown-model"),
     ],
@@ -73,6 +78,28 @@ def test_it_is_a_problem_with_a_code(http, path, body, headers, code):
     assert (problem["code"], problem["status"]) == (code, answer.status_code)
     assert http.get(problem["type"]).json()["status"] == answer.status_code
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("number", [300, -129, 2**40])
+def test_an_integer_beyond_its_type_is_refused_and_not_wrapped(number):
+    class Model:
+        limits = settings.Limits()
+
+        class served:  # noqa: N801 - as the schema has it
+            inputs = (Tensor("x", "TYPE_INT8", (1,)),)
+            outputs = ()
+            batched, max_batch_size = True, 4
+
+    body = {"inputs": [{"name": "x", "shape": [1, 1], "datatype": "INT8", "data": [number]}]}
+    with pytest.raises(ProblemError) as refusal:
+        v2_wire.read(Model, json.dumps(body).encode(), None)
+    assert refusal.value.fields == [("inputs.0.data", "it holds a number that is no INT8")]
+
+
+def test_a_flood_of_faults_is_refused_in_a_moment(http):
+    body = b'{"items": [{' + b",".join(b'"k%d": 1' % number for number in range(200_000)) + b"}]}"
+    answer = http.post(CLASSIFY, content=body, headers=JSON)
+    assert answer.json()["detail"] == "more than 1000 fields are not what the model takes"
 
 
 def test_the_server_behind_is_as_it_was(http, server):

@@ -32,7 +32,7 @@ class Asked:
 
 def ask(cache, asked, *values):
     rows = [row(value) for value in values]
-    return remembered(cache, [key("m", "", one) for one in rows], rows, asked)
+    return remembered(cache, [key("m", "", one) for one in rows], rows, asked, 5.0)
 
 
 def test_equal_items_are_asked_once_also_within_a_request():

@@ -147,3 +147,51 @@ def test_a_batch_never_holds_more_than_the_model_takes(rows):
         return max(triton.batches)
 
     assert asyncio.run(run()) == rows
+
+
+def test_a_row_that_breaks_the_model_breaks_no_other_call():
+    async def fragile(model, version, arrays, seconds, request_id):
+        await asyncio.sleep(0.01)
+        if (arrays["x"] < 0).any():
+            raise ProblemError("model-failed", "broken")
+        return Answer("1", {"y": arrays["x"] * 2})
+
+    async def run():
+        coalescer = Coalescer(fragile)
+        return await asyncio.gather(*(ask(coalescer, value) for value in (1, 2, 3, 4, 5, -6, 7, 8)), return_exceptions=True)
+
+    found = asyncio.run(run())
+    assert [number for number, answer in enumerate(found) if isinstance(answer, ProblemError)] == [5]
+
+
+@pytest.mark.parametrize("fault", ["rows", "bug"])
+def test_an_answer_that_cannot_be_shared_out_is_nobodys(fault):
+    async def wrong(model, version, arrays, seconds, request_id):
+        await asyncio.sleep(0.01)
+        if fault == "bug":
+            raise ValueError("a bug of ours")
+        return Answer("1", {"y": arrays["x"][1:]})
+
+    async def run():
+        coalescer = Coalescer(wrong)
+        return await asyncio.wait_for(
+            asyncio.gather(*(ask(coalescer, number) for number in range(8)), return_exceptions=True), 2
+        )
+
+    assert all(isinstance(error, Exception) for error in asyncio.run(run()))
+
+
+def test_nothing_is_kept_of_calls_that_are_over():
+    async def run():
+        coalescer = Coalescer(Triton(seconds=0.2))
+        filling = [asyncio.ensure_future(ask(coalescer, 0)) for _ in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        late = await asyncio.gather(*(ask(coalescer, 1, seconds=0.01) for _ in range(50)), return_exceptions=True)
+        (lane,) = coalescer._lanes.values()  # noqa: SLF001 - what is kept
+        waiting = len(lane.waiting)
+        await asyncio.gather(*filling)
+        return late, waiting, coalescer._lanes  # noqa: SLF001 - as above
+
+    late, waiting, lanes = asyncio.run(run())
+    assert {error.code for error in late} == {"deadline-exceeded"}
+    assert (waiting, lanes) == (0, {})

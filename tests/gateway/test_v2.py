@@ -47,7 +47,7 @@ def test_numbers_are_what_grpc_gives(triton, client):
 
 
 def test_a_refusal_is_an_exception_with_a_sentence(triton):
-    with pytest.raises(InferenceServerException):
+    with pytest.raises(InferenceServerException, match="a field is not what the model takes"):
         triton.infer("credit_risk", text(b"a"))
     with pytest.raises(InferenceServerException):
         triton.get_model_metadata("nothing")

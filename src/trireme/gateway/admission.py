@@ -24,6 +24,8 @@ SMOOTHING = 0.2
 FORGETTING = 1.01
 """What the fastest latency grows by at each call, so that a model that became slower is not held to its past."""
 LEAST_SECONDS = 1e-9
+PATIENT_SECONDS = 1.0
+"""A shorter deadline tells of its client, not of the model: it is no reason to let less through."""
 TOLERATED = 2.0
 """How many times the fastest latency is no queue yet."""
 
@@ -40,8 +42,8 @@ class Limiter:
         self._mean = 0.0
 
     @contextmanager
-    def slot(self, name: str) -> Iterator[None]:
-        """Hold a place while a call runs.
+    def slot(self, name: str, seconds: float = math.inf) -> Iterator[None]:
+        """Hold a place while a call runs; seconds are what its client gave it.
 
         Raises:
             ProblemError: there is none.
@@ -56,7 +58,7 @@ class Limiter:
             yield
             self._learn(time.perf_counter() - begun)
         except ProblemError as error:
-            if error.code in {"deadline-exceeded", "overloaded"}:
+            if error.code == "overloaded" or (error.code == "deadline-exceeded" and seconds >= PATIENT_SECONDS):
                 self._shrink()
             raise
         finally:

@@ -256,7 +256,10 @@ def _json(value: object, status: int = 200) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for it alone
-    return Response(error.body(request.state.request_id), error.status, error.headers())
+    table = error.table(request.state.request_id)
+    if request.url.path.startswith("/v2"):
+        table["error"] = error.detail  # the member that the protocol's clients read
+    return Response(orjson.dumps(table), error.status, error.headers())
 
 
 async def _http(request: Request, error: Exception) -> Response:

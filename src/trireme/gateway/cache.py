@@ -8,6 +8,10 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from trireme.gateway.problems import ProblemError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -74,18 +78,22 @@ class Cache:
         if not flying.done():
             flying.set_result((version, answer) if answer is not None and good else None)
         if answer is not None and good:
-            self._kept[item] = time.monotonic() + self._settings.ttl_seconds, version, answer
+            own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in answer.items()}
+            self._kept[item] = time.monotonic() + self._settings.ttl_seconds, version, own  # a view would keep the whole batch
             while len(self._kept) > self._settings.entries:
                 self._kept.popitem(last=False)
 
 
-async def remembered(cache: Cache, keys: Sequence[bytes], rows: Sequence[Row], ask: Ask) -> tuple[str, list[Item]]:
+async def remembered(
+    cache: Cache, keys: Sequence[bytes], rows: Sequence[Row], ask: Ask, seconds: float
+) -> tuple[str, list[Item]]:
     """Return the version and an answer for each row, asking only for those that are neither kept nor asked for already.
 
     Raises:
         ProblemError: what `ask` raises, when the rows that are asked for have no answer.
 
     """
+    end = time.monotonic() + seconds
     found: dict[bytes, tuple[str, Item]] = {}
     ours: dict[bytes, Row] = {}
     others: dict[bytes, asyncio.Future[tuple[str, Item] | None]] = {}
@@ -106,7 +114,10 @@ async def remembered(cache: Cache, keys: Sequence[bytes], rows: Sequence[Row], a
             cache.land(item, *found.get(item, ("", None)))
     missed = []
     for item, flying in others.items():
-        answer = await asyncio.shield(flying)
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(flying), max(end - time.monotonic(), 0.0))
+        except (TimeoutError, asyncio.TimeoutError):
+            raise ProblemError("deadline-exceeded", "what others had asked already did not come in time") from None
         found.update({item: answer} if answer is not None else {})
         missed += [item] if answer is None else []
     if missed:  # whoever asked had no answer: ask for ourselves

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Calls of one lane that Triton has at the same time: enough for its instances, few enough that batches form."""
-REFUSED = 422
+OF_A_ROW = {"refused-by-model", "model-failed"}
+"""What one caller's rows may bring upon a batch, so that each is asked alone."""
 
 
 @dataclass(eq=False)
@@ -45,6 +46,7 @@ class Ticket:
 class Lane:
     """What can be joined: rows of one model and version, of one shape."""
 
+    key: object
     model: Served
     version: str
     waiting: deque[Ticket] = field(default_factory=deque)
@@ -70,7 +72,8 @@ class Coalescer:
         if not model.batched or rows >= model.max_batch_size:
             return await self._call(model, version, arrays, seconds, request_id)
         shapes = tuple([array.shape[1:] for array in arrays.values()])  # the types are the model's own
-        lane = self._lanes.setdefault((model.name, version, *arrays, shapes), Lane(model, version))
+        key = (model.name, version, *arrays, shapes)
+        lane = self._lanes.setdefault(key, Lane(key, model, version))
         ticket = Ticket(arrays, rows, time.monotonic() + seconds, request_id, asyncio.get_running_loop().create_future())
         lane.waiting.append(ticket)
         if lane.running < AT_ONCE:
@@ -79,6 +82,9 @@ class Coalescer:
             return await asyncio.wait_for(ticket.answer, seconds)
         except (TimeoutError, asyncio.TimeoutError):
             raise ProblemError("deadline-exceeded", "the model did not answer within the deadline of the request") from None
+        finally:
+            if ticket in lane.waiting:
+                lane.waiting.remove(ticket)
 
     def _leave(self, lane: Lane) -> None:
         """Send off what waits, as much as a batch holds; those whose callers left stay behind."""
@@ -103,7 +109,7 @@ class Coalescer:
         try:
             await self._ask(lane, batch)
         except ProblemError as error:
-            if error.status == REFUSED and len(batch) > 1:
+            if error.code in OF_A_ROW and len(batch) > 1:
                 await asyncio.gather(*(self._alone(lane, ticket) for ticket in batch))
             else:
                 _fail(batch, error)
@@ -113,11 +119,13 @@ class Coalescer:
             lane.running -= 1
             if lane.waiting:
                 self._leave(lane)
+            elif not lane.running:
+                self._lanes.pop(lane.key, None)
 
     async def _alone(self, lane: Lane, ticket: Ticket) -> None:
         try:
             await self._ask(lane, [ticket])
-        except ProblemError as error:
+        except Exception as error:  # noqa: BLE001 - as above
             _fail([ticket], error)
 
     async def _ask(self, lane: Lane, batch: list[Ticket]) -> None:
@@ -126,6 +134,9 @@ class Coalescer:
         arrays = first.arrays if len(batch) == 1 else _joined([ticket.arrays for ticket in batch])
         seconds = max(max(ticket.end for ticket in batch) - time.monotonic(), 0.001)
         answer = await self._call(lane.model, lane.version, arrays, seconds, first.request_id)
+        rows = sum(ticket.rows for ticket in batch)
+        if any(len(array) != rows for array in answer.outputs.values()):
+            raise ProblemError("model-failed", f"'{lane.model.name}' answered with another number of rows than it was asked")
         at = 0
         for ticket in batch:
             part = {name: array[at : at + ticket.rows] for name, array in answer.outputs.items()}

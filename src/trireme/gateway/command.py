@@ -56,6 +56,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             access_log=False,
             log_level="warning",
             server_header=False,
+            limit_concurrency=settings.limits.connections,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = uvicorn.Server(config)

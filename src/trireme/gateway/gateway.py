@@ -53,7 +53,8 @@ class Gateway:
         self.limiters = {name: Limiter(settings.admission) for name in models}
         self.cache = Cache(settings.cache)
         self.streams = 0
-        self._ready: tuple[float, dict[str, str]] = (0.0, {})
+        self._ready: tuple[float, dict[str, str]] = (-CANARY_HOLDS, {})
+        self._asking = asyncio.Lock()
 
     @classmethod
     async def connect(cls, settings: Settings) -> Gateway:
@@ -65,7 +66,8 @@ class Gateway:
         """
         pool = Pool(settings.triton)
         try:
-            made = cls(settings, pool, await pool.models(CANARY_SECONDS))
+            served = await pool.models(CANARY_SECONDS)
+            made = cls(settings, pool, {name: model for name, model in served.items() if _is_json(model)})
         except BaseException:
             await pool.close()
             raise
@@ -127,8 +129,9 @@ class Gateway:
             ProblemError: it refused, failed, or there was no room or no time.
 
         """
-        with self.limiters[model.served.name].slot(model.served.name):
-            answer = await self.coalescer.infer(model.served, version, arrays, self.budget(request), request.state.request_id)
+        seconds = self.budget(request)
+        with self.limiters[model.served.name].slot(model.served.name, seconds):
+            answer = await self.coalescer.infer(model.served, version, arrays, seconds, request.state.request_id)
         request.state.version = answer.version
         return answer
 
@@ -151,7 +154,8 @@ class Gateway:
             return await predict(model, some, lambda arrays: self.infer(request, model, version, arrays))
 
         if self.cache.holds(name):
-            answered, items = await remembered(self.cache, [key(name, version, row) for row in rows], rows, ask)
+            keys = [key(name, version, row) for row in rows]
+            answered, items = await remembered(self.cache, keys, rows, ask, self.budget(request))
         else:
             answered, items = await ask(rows)
         return {"model": name, "version": answered, "items": items}
@@ -170,8 +174,9 @@ class Gateway:
         self.streams += 1
         try:
             arrays = stack([row]) if model.served.batched else dict(row)
-            with self.limiters[model.served.name].slot(model.served.name):
-                parts = self.pool.stream(model.served, version, arrays, self.budget(request), request.state.request_id)
+            seconds = self.budget(request)
+            with self.limiters[model.served.name].slot(model.served.name, seconds):
+                parts = self.pool.stream(model.served, version, arrays, seconds, request.state.request_id)
                 async for part in parts:
                     request.state.version = part.version
                     for item in model.rows(part.outputs):
@@ -181,12 +186,11 @@ class Gateway:
 
     async def unready(self) -> dict[str, str]:
         """Return the required models whose canary did not answer, with the problem's code; Triton's own word is not asked."""
-        asked, found = self._ready
-        if time.monotonic() - asked < CANARY_HOLDS:
-            return found
-        found = await self._canaries(self.pool)
-        self._ready = time.monotonic(), found
-        return found
+        async with self._asking:  # many probes at once are one
+            if time.monotonic() - self._ready[0] >= CANARY_HOLDS:
+                found = await self._canaries(self.pool)
+                self._ready = time.monotonic(), found
+            return self._ready[1]
 
     async def answers(self, endpoint: Endpoint) -> bool:
         """Say whether every required model answers at one Triton."""
@@ -213,6 +217,11 @@ class Gateway:
         except ProblemError as error:
             return "" if error.code == "refused-by-model" and not self.rows[name] else error.code
         return ""
+
+
+def _is_json(served: Served) -> bool:
+    """Say whether numpy, and so JSON, has every type of a model: TYPE_BF16 it has not, and such a model has no route."""
+    return all(tensor.data_type in NUMPY for tensor in (*served.inputs, *served.outputs))
 
 
 def _examples(served: Served, folders: Sequence[str]) -> list[Mapping[str, Array]]:

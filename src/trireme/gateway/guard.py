@@ -65,7 +65,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *SECURITY, (b"x-request-id", request_id.encode())]
-            await send(message)
+            await asyncio.wait_for(send(message), self._limits.send_seconds)
 
         try:
             body = await self._body(headers, receive)
@@ -120,6 +120,7 @@ class Guard:
                 await asyncio.wait({work})
         finally:
             watching.cancel()
+            work.cancel()
 
     def _log(self, scope: Scope, status: int) -> None:
         """Write who asked what and what came of it, never what was in it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     Canary = Callable[[Endpoint], Awaitable[bool]]
 
+LOG = logging.getLogger("trireme.gateway")
 RETRIES_PER_CALL = 0.1
 """What a call adds to the budget of second tries; each of them takes 1, so that a failing pool is not asked twice as much."""
 MOST_RETRIES = 10.0
@@ -125,7 +127,10 @@ class Pool:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
             for member in [member for member in self.members if member.away]:
-                member.away = not await canary(member.endpoint)
+                try:
+                    member.away = not await canary(member.endpoint)
+                except Exception:  # the probe has to outlive whatever a canary meets
+                    LOG.exception("the canary of %s failed", member.endpoint.address)
 
 
 @contextlib.contextmanager

@@ -32,7 +32,13 @@ async def predict(model: Schema, rows: Sequence[Mapping[str, Array]], ask: Ask) 
     groups = list(_groups(model, rows))
     if len(groups) == 1:
         return await _ask(model, rows, groups[0], ask)
-    answers = await asyncio.gather(*(_ask(model, rows, group, ask) for group in groups), return_exceptions=True)
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(group: Sequence[int]) -> tuple[str, list[dict[str, object]]]:
+        async with room:
+            return await _ask(model, rows, group, ask)
+
+    answers = await asyncio.gather(*map(in_turn, groups), return_exceptions=True)
     for group, answer in zip(groups, answers, strict=True):
         if isinstance(answer, ProblemError):
             failures.append(answer)
@@ -50,6 +56,8 @@ async def predict(model: Schema, rows: Sequence[Mapping[str, Array]], ask: Ask) 
 
 
 REFUSED = 422
+AT_ONCE = 4
+"""Batches of one request that are under way together: a large request takes its turn, and not every place of its model."""
 
 
 async def _ask(

@@ -28,6 +28,8 @@ BRANCHES = {"constrained-str", "str", "Bytes"}
 """What pydantic adds to the path of a value of two types."""
 MOST_SHOWN = 4096
 """Bytes of an example on the API's page."""
+MOST_COUNTED = 1000
+"""Faults that are looked at; to write down a million takes longer than to answer a thousand others."""
 MOST_PROBLEMS = 20
 """Fields named in one refusal."""
 
@@ -209,6 +211,8 @@ def text(item: bytes) -> str | dict[str, str]:
 
 def refused(error: ValidationError) -> ProblemError:
     """Return pydantic's findings as a problem: the path and what is wrong, never the value."""
+    if error.error_count() > MOST_COUNTED:
+        return ProblemError("invalid-input", f"more than {MOST_COUNTED} fields are not what the model takes")
     rows = error.errors(include_url=False, include_context=False, include_input=False)
     if rows[0]["type"] == "json_invalid":
         return ProblemError("malformed-json", rows[0]["msg"].partition(": ")[2] or "the body is not JSON")

@@ -40,6 +40,10 @@ class Limits(_Table):
     """Event streams at once."""
     receive_seconds: Seconds = 10.0
     """How long the body may take to arrive."""
+    send_seconds: Seconds = 30.0
+    """How long a client may leave a part of its answer unread."""
+    connections: Count = 1024
+    """Requests at once, whatever they are."""
 
 
 class Deadlines(_Table):

@@ -6,6 +6,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 from __future__ import annotations
 
 import math
+import re
 import struct
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from trireme.tensors import Tensor
 
 LENGTH = "inference-header-content-length"
+HEADER_LENGTH = re.compile(r"[0-9]{1,12}")
 
 
 class TensorParameters(BaseModel):
@@ -107,7 +109,7 @@ def _split(body: bytes, header_length: str | None) -> tuple[bytes, bytes]:
     """Return the JSON, and the tensors behind it."""
     if header_length is None:
         return body, b""
-    if not header_length.isdecimal() or int(header_length) > len(body):
+    if not HEADER_LENGTH.fullmatch(header_length) or int(header_length) > len(body):
         raise ProblemError("malformed-request", f"{LENGTH} is not the length of the JSON in front of the tensors")
     return body[: int(header_length)], body[int(header_length) :]
 
@@ -192,6 +194,8 @@ def _from_json(given: InputTensor, tensor: Tensor, model: Schema, place: str) ->
     right: Any = bool if dtype.kind == "b" else (int, float) if dtype.kind == "f" else int
     if not all(isinstance(item, right) and (dtype.kind == "b" or not isinstance(item, bool)) for item in flat):
         raise _invalid(f"{place}.data", f"it holds something that is no {datatype(kind)}")
+    if dtype.kind in "iu" and flat.size and not np.iinfo(dtype).min <= min(flat) <= max(flat) <= np.iinfo(dtype).max:
+        raise _invalid(f"{place}.data", f"it holds a number that is no {datatype(kind)}")
     try:
         with np.errstate(over="raise"):
             made = flat.astype(dtype)
