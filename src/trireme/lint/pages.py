@@ -46,7 +46,10 @@ def _catalogue() -> str:
         "",
         "`trireme lint --explain TR302` prints a page. *error*: Triton refuses the model, hangs on it or",
     ]
-    lines += ["dies of it. *warning*: it loads, and does not do what the config says. *advice*: it works, and costs something."]
+    lines += [
+        "dies of it. *warning*: it loads and does not do what the config says, or what it will do cannot be known from here."
+    ]
+    lines += ["*advice*: it works, and costs something."]
     for beginning, title in GROUPS.items():
         rows = [one for one in rule.found().values() if one.code.startswith(beginning)]
         lines += ["", f"## {title}", "", "| code | severity | what |", "|---|---|---|"]
