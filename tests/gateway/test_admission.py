@@ -1,7 +1,5 @@
 """The limit of calls at once: it grows while latency holds, shrinks when calls queue, and refuses what is over it."""
 
-import time
-
 import pytest
 
 from trireme.gateway import admission
@@ -86,11 +84,9 @@ def test_a_key_has_its_burst_and_then_its_rate(clock):
 
 
 def test_without_a_rate_nothing_is_counted():
-    rates = Rates(Admission())
-    begun = time.monotonic()
-    for _ in range(1000):
+    rates = Rates(Admission(burst_per_key=1))
+    for _ in range(100):
         rates.take("a")
-    assert time.monotonic() - begun < 5
 
 
 def test_a_latency_that_is_tolerated_lets_batches_form(clock):

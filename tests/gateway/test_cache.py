@@ -121,3 +121,19 @@ def test_a_served_model_is_asked_once(start_gateway, server):
     assert answers[0] == answers[1] == answers[2]
     assert 'gateway_cache_total{result="miss"} 1.0' in text
     assert 'gateway_cache_total{result="hit"} 2.0' in text
+
+
+def test_who_waits_for_anothers_call_keeps_its_own_deadline():
+    async def never(_rows):
+        await asyncio.sleep(60)
+
+    async def run():
+        cache, item = Cache(Caching(models=("m",))), key("m", "", row(1))
+        asking = asyncio.ensure_future(remembered(cache, [item], [row(1)], never, 60))
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError) as refusal:
+            await remembered(cache, [item], [row(1)], never, 0.02)
+        asking.cancel()
+        return refusal.value.code
+
+    assert asyncio.run(run()) == "deadline-exceeded"

@@ -147,3 +147,8 @@ def test_a_mended_repository_is_checked_again_in_every_style(repository):
     text, code = command.run(Asked(repository), "json", fix=True)
     assert (text, code) == ("[]", 0)
     assert (repository / "bad" / "config.pbtxt").read_text() == 'backend: "python"\nmax_batch_size: 0'
+
+
+def test_a_path_that_no_file_system_takes_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="is missing"):
+        command.run(Asked(tmp_path / ("x" * 300)))

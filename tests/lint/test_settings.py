@@ -41,3 +41,7 @@ def test_an_ignored_rule_is_silent_in_its_model_alone(tmp_path):
     assert [finding.model for finding in lint(tmp_path, Options())] == ["b"]
     (tmp_path / "lint.toml").write_text('[lint]\nignore = { TR308 = "everywhere" }')
     assert lint(tmp_path, Options()) == []
+
+
+def test_a_folder_that_cannot_be_looked_into_sets_nothing(tmp_path):
+    assert settings.read(tmp_path / ("x" * 300)) == settings.Settings()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import numpy as np
 from tritonclient.grpc import service_pb2, service_pb2_grpc
-from tritonclient.utils import np_to_triton_dtype, serialize_byte_tensor, triton_to_np_dtype
+from tritonclient.utils import deserialize_bytes_tensor, np_to_triton_dtype, serialize_byte_tensor, triton_to_np_dtype
 
 from trireme import modelconfig
 from trireme.client.wire import Address
@@ -192,9 +191,15 @@ def _request(name: str, version: str, arrays: Mapping[str, Array], seconds: floa
     request.parameters["timeout"].int64_param = max(int(seconds * 1e6) - MARGIN_US, 1)
     for key, array in arrays.items():
         request.inputs.add(name=key, datatype=np_to_triton_dtype(array.dtype), shape=array.shape)
-        raw = serialize_byte_tensor(array).item() if array.dtype == np.object_ and array.size else array.tobytes()
-        request.raw_input_contents.append(raw)
+        request.raw_input_contents.append(to_bytes(array))
     return request
+
+
+def to_bytes(array: Array) -> bytes:
+    """Return an array as Triton's binary tensors have it: strings with their lengths in front."""
+    if array.dtype != np.object_:
+        return array.tobytes()
+    return bytes(serialize_byte_tensor(array).item()) if array.size else b""
 
 
 def _answer(response: Any) -> Answer:  # noqa: ANN401 - protobuf
@@ -208,9 +213,5 @@ def _answer(response: Any) -> Answer:  # noqa: ANN401 - protobuf
 def _array(tensor: Any, raw: bytes) -> Array:  # noqa: ANN401 - protobuf
     if tensor.datatype != "BYTES":
         return np.frombuffer(raw, triton_to_np_dtype(tensor.datatype)).reshape(tensor.shape)
-    found, position = [], 0
-    while position < len(raw):
-        (size,) = struct.unpack_from("<I", raw, position)
-        found.append(raw[position + 4 : position + 4 + size])
-        position += 4 + size
-    return np.array(found, object).reshape(tensor.shape)
+    strings: Array = deserialize_bytes_tensor(raw)
+    return strings.reshape(tensor.shape)

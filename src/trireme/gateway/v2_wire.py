@@ -14,10 +14,10 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
-from tritonclient.utils import serialize_byte_tensor
 
 from trireme.arrays import NUMPY
 from trireme.gateway import schema as schemas
+from trireme.gateway.endpoint import to_bytes
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def write(model: Schema, asked: InferenceRequest, version: str, outputs: Mapping
         array = outputs[name]
         row: dict[str, object] = {"name": name, "datatype": datatype(types[name]), "shape": list(array.shape)}
         if wanted[name]:
-            raw = serialize_byte_tensor(array).item() if array.dtype == np.object_ and array.size else array.tobytes()
+            raw = to_bytes(array)
             row["parameters"] = {"binary_data_size": len(raw)}
             behind += raw
         else:

@@ -46,7 +46,7 @@ def run(asked: Asked, style: str = "text", *, fix: bool = False) -> tuple[str, i
         SourceError: the path is not there, or an option says something that cannot be.
 
     """
-    if not files.exists(asked.path) and not asked.path.is_symlink():
+    if not files.exists(asked.path) and not files.is_link(asked.path):
         raise MissingSourceError(str(asked.path), "the repository", "name a folder of models, or run `make repo` first")
     whole = Path(os.path.abspath(asked.path))  # noqa: PTH100 - links stay: Triton names a model by its folder
     root, only = (whole.parent, whole.name) if _is_model(asked.path) else (asked.path, "")

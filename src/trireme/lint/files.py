@@ -58,6 +58,11 @@ def exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - as above
 
 
+def is_link(path: Path) -> bool:
+    """Say whether there is a link, wherever it leads."""
+    return os.path.islink(path)  # noqa: PTH114 - as above
+
+
 def size(path: Path) -> int:
     """Return the bytes of a file, 0 when it cannot be looked at."""
     try:

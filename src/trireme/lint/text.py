@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from google.protobuf import message_factory
 
-from trireme.lint.tokens import SyntaxProblemError, Token, tokens, value_of
+from trireme.lint.tokens import MOST_SHOWN, SyntaxProblemError, Token, tokens, value_of
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
@@ -28,7 +28,6 @@ OCTAL = "01234567"
 INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+")
 PREFIXED = re.compile(r"0[xX0-7]")
 """A hexadecimal or octal number, which is no decimal one."""
-MOST_SHOWN = 40
 MOST_DIGITS = 64
 """More make no 64-bit number, leading zeros or not; Python takes its time with thousands of them."""
 

@@ -35,7 +35,7 @@ def test_a_name_that_cannot_be_loaded_is_found(codes, name):
     assert codes(CODE % (name, name.lstrip("/"))) == ["TR619"]
 
 
-@pytest.mark.parametrize("name", ["my-model.py", "a/b/m.py", "/sub/m.py", "m*y.py", "m#y.py", "m{y.py", "m~.py"])
+@pytest.mark.parametrize("name", ["my-model.py", "a/b/m.py", "/sub/m.py", "m*y.py", "m#y.py", "m{y.py", "m~.py", "nt/m.py"])
 def test_a_name_that_can_be_loaded_is_none(codes, name):
     assert codes(CODE % (name, name.lstrip("/"))) == []
 
