@@ -3,24 +3,25 @@
 import numpy as np
 from tokenizers import Tokenizer
 
-BUCKETS = np.array([16, 32, 64, 128, 256])
 MAX_CHARACTERS = 10_000
 
 tokenizer: Tokenizer
+buckets: np.ndarray
 
 
 def setup(context) -> None:
-    global tokenizer
+    global buckets, tokenizer
+    buckets = np.array([int(length) for length in context.parameters["buckets"].split(",")])
     tokenizer = Tokenizer.from_file(str(context.folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(int(BUCKETS[-1]))
+    tokenizer.enable_truncation(int(buckets[-1]))
 
 
 def infer(*, text: np.ndarray) -> dict[str, np.ndarray]:
-    """Text [n, 1] UTF-8 -> input_ids, attention_mask [n, bucket] int64; what is beyond 256 tokens is cut off."""
+    """Text [n, 1] UTF-8 -> input_ids, attention_mask [n, bucket] int64; what is beyond the last bucket is cut off."""
     encoded = tokenizer.encode_batch_fast([_checked(row, data) for row, data in enumerate(text[:, 0])])
     lengths = np.array([len(row.ids) for row in encoded])
-    bucket = BUCKETS[np.searchsorted(BUCKETS, lengths.max())]
+    bucket = buckets[np.searchsorted(buckets, lengths.max())]
     input_ids = np.zeros((len(encoded), bucket), np.int64)
     for row, tokens in zip(input_ids, encoded, strict=True):
         row[: len(tokens.ids)] = tokens.ids

@@ -1,5 +1,7 @@
 import pytest
+from layout import lay_out
 
+from trireme.lint import repository as repositories
 from trireme.lint.repository import Options
 from trireme.lint.run import Choice, lint
 
@@ -109,3 +111,31 @@ def test_an_ignored_rule_is_silent_however_often_it_speaks(repository):
         {"m/1/model.py": CODE, "m/config.pbtxt": 'backend: "python"\n' + "input { }\n" * 300, "m/lint.toml": settings}
     )
     assert {one.code for one in lint(root)}.isdisjoint({"TR201", "TR202", "TR203"})
+
+
+@pytest.mark.parametrize("held", [1, 4])
+def test_what_is_forgotten_is_read_again(tmp_path, monkeypatch, held):
+    steps = ", ".join(
+        f'{{ model_name: "m{number}" model_version: -1 input_map {{ key: "x" value: "t{number}" }} '
+        f'output_map {{ key: "y" value: "t{number + 1}" }} }}'
+        for number in range(9)
+    )
+    example = f"""==> example/config.pbtxt <==
+platform: "ensemble"
+input {{ name: "t0" data_type: TYPE_FP32 dims: [ 3 ] }}
+output {{ name: "t9" data_type: TYPE_FP32 dims: [ 3 ] }}
+ensemble_scheduling {{ step [ {steps} ] }}
+"""
+    for number in range(9):
+        dims = 4 if number == 5 else 3
+        example += f"""==> m{number}/config.pbtxt <==
+backend: "python"
+input {{ name: "x" data_type: TYPE_FP32 dims: [ {dims} ] }}
+output {{ name: "y" data_type: TYPE_FP32 dims: [ 3 ] }}
+instance_group {{ rate_limiter {{ resources {{ name: "r" global: {str(number == 7).lower()} count: 1 }} }} }}
+"""
+    root = lay_out(example, tmp_path)
+    whole = lint(root)
+    monkeypatch.setattr(repositories, "HELD", held)
+    assert lint(root) == whole
+    assert {"TR315", "TR601"} & {finding.code for finding in whole}

@@ -8,9 +8,9 @@ from trireme.sources import load_module
 
 @pytest.fixture(scope="module")
 def infer(sources):
-    folder = sources.root / "model_repository/text_tokenizer/1"
+    folder = sources.root / "model_repository/text_tokenizer/2"
     source = load_module(folder / "infer.py")
-    source.setup(SimpleNamespace(folder=folder))
+    source.setup(SimpleNamespace(folder=folder, parameters={"buckets": "16,32,64,128,256"}))
     return source.infer
 
 

@@ -64,8 +64,11 @@ def read(path: Path) -> Plan:
 
 def _from_tensorrt(path: Path) -> Plan | None:
     """Return the profiles by TensorRT's own runtime; None when it cannot read the plan here (another release, no GPU)."""
-    trt: Any = importlib.import_module("tensorrt")
-    engine = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(path.read_bytes())
+    try:
+        trt: Any = importlib.import_module("tensorrt")
+        engine = trt.Runtime(trt.Logger(trt.Logger.INTERNAL_ERROR)).deserialize_cuda_engine(path.read_bytes())
+    except (ImportError, OSError, TypeError, RuntimeError):  # its libraries, its driver or the file are not what it needs
+        return None
     if engine is None:
         return None
     names = [engine.get_tensor_name(number) for number in range(engine.num_io_tensors)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ MOST_BYTES = 16 * 1024 * 1024
 """A config of more is not read: the largest real ones have some hundred kilobytes."""
 TOO_LARGE = f"it has more than {MOST_BYTES >> 20} MiB"
 LATEST = 1
+HELD = 32
+"""Models whose files are held at a time; of a larger repository the others are read again when an ensemble asks for them."""
 LEADING_ZERO = re.compile(r"0[0-9]+")
 """A folder that looks like a version, and that Triton skips."""
 COMPLETING = ("onnxruntime", "tensorrt", "openvino", "tensorflow")
@@ -58,6 +61,7 @@ class Model:
     @cached_property
     def entries(self) -> Entries:
         """What the model's folder holds."""
+        self.repository.hold(self)
         return files.listing(self.path)
 
     @cached_property
@@ -69,6 +73,7 @@ class Model:
     @cached_property
     def read(self) -> tuple[str, str]:
         """The config's text and why it cannot be read, one of them empty; both are empty without a config."""
+        self.repository.hold(self)
         try:
             found = self.config_path.stat()
             if not stat.S_ISREG(found.st_mode):
@@ -190,6 +195,11 @@ class Model:
         own = [version for version in self.served if self.backend == "tensorrt" and self._has_file(version)]
         return {version: planfile.read(self.file(version)) for version in own}
 
+    def forget(self) -> None:
+        """Drop what was read; it is read again when it is asked for."""
+        for name in vars(self).keys() - {one.name for one in fields(self)}:
+            delattr(self, name)
+
     def file(self, version: int) -> Path:
         """Return where the model's file of a version has to be."""
         return files.below(self.path / str(version), self.filename)
@@ -214,6 +224,9 @@ class Repository:
     """The repository without the variant: what the variant does not touch is the same."""
     refused: dict[str, str] = field(default_factory=dict)
     """Models that will not load, with the code of the first error; filled in while rules run, members before ensembles."""
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What rules noted of models for their look at the whole, by code and name; filled in while rules run."""
+    _held: deque[Model] = field(default_factory=deque, repr=False)
 
     @cached_property
     def entries(self) -> Entries:
@@ -226,6 +239,13 @@ class Repository:
         names = self.entries.folders if self.base is None else self.base.touched_by(self.variant)
         own = {name: Model(self, name, self.path / name, self.variant) for name in names}
         return own if self.base is None else {**self.base.models, **own}
+
+    def hold(self, model: Model) -> None:
+        """Note that a model was read, and let the one that was read the longest ago be forgotten."""
+        if model not in self._held:
+            self._held.append(model)
+        if len(self._held) > HELD:
+            self._held.popleft().forget()
 
     def touched_by(self, variant: str) -> list[str]:
         """Return the models with a config of their own for a variant, and the ensembles made of them."""
@@ -251,7 +271,7 @@ class Repository:
         """Yield every model after those that it is made of; a circle is broken anywhere."""
         done: set[str] = set()
         for name in self.models:
-            stack = [name]
+            stack = [] if name in done else [name]
             entered: set[str] = set()
             while stack:
                 model = self.models[stack[-1]]

@@ -25,7 +25,8 @@ BLOCK = re.compile(r"^(?P<kind>Bad|Good)(?: \((?P<note>[^)]*)\))?::\n\n(?P<body>
 class Rule:
     """One rule: a module of `trireme.lint.rules` with a docstring, CODE, SEVERITY, TRITON and at least one of three checks.
 
-    check(model) sees a config that parses; check_folder(model) sees every folder; check_repository(repository) sees it whole.
+    check(model) sees a config that parses; check_folder(model) sees every folder; check_repository(repository, notes) sees
+    it whole, with what note(model) said of each config that parses.
     TRITON is a pattern of what Triton says, empty when it says nothing.
     """
 
@@ -37,7 +38,8 @@ class Rule:
     triton: str
     check: Callable[[Model], Iterator[Problem]] | None
     check_folder: Callable[[Model], Iterator[Problem]] | None
-    check_repository: Callable[[Repository], Iterator[Problem]] | None
+    note: Callable[[Model], Any] | None
+    check_repository: Callable[[Repository, Mapping[str, Any]], Iterator[Problem]] | None
 
 
 @cache
@@ -59,5 +61,6 @@ def _rule(name: str, module: Any) -> Rule:  # noqa: ANN401 - a module
         getattr(module, "TRITON", ""),
         getattr(module, "check", None),
         getattr(module, "check_folder", None),
+        getattr(module, "note", None),
         getattr(module, "check_repository", None),
     )

@@ -52,6 +52,7 @@ def lint(
     for name in ("", *plain.variants()) if variant is None else (variant,):
         view = plain if not name else Repository(path, replace(options, gpus=None), name, None if variant else plain)
         view.refused.update(plain.refused)
+        view.notes.update({code: dict(notes) for code, notes in plain.notes.items()})
         for finding in _view(view, lambda finding: _is_heard(finding, own, choice.ignore)):
             findings.setdefault(finding)  # of two that differ in their fix alone, the base's
     return sorted(finding for finding in findings if choice.takes(finding.code) and only in {"", finding.model})
@@ -67,14 +68,19 @@ def _is_heard(finding: Finding, own: Mapping[str, Mapping[str, str]], ignored: t
 def _view(repository: Repository, is_heard: Callable[[Finding], bool]) -> Iterator[Finding]:
     """Check the repository under one choice of variants: the models that differ from the base, where there is one."""
     known = tuple(rule.found().values())
-    for one in known:
-        if one.check_repository is not None:
-            found = (_found(one, None, repository, problem) for problem in one.check_repository(repository))
-            yield from filter(is_heard, found)
     for model in repository.members_first():
         if model.repository is repository:
             repository.refused.pop(model.name, None)
             yield from check_model(model, known, is_heard)
+            for one in known:
+                notes = repository.notes.setdefault(one.code, {})
+                notes.pop(model.name, None)
+                if one.note is not None and not model.broken:
+                    notes[model.name] = one.note(model)
+    for one in known:
+        if one.check_repository is not None:
+            problems = one.check_repository(repository, repository.notes.get(one.code, {}))
+            yield from filter(is_heard, (_found(one, None, repository, problem) for problem in problems))
 
 
 def check_model(model: Model, known: Iterable[Rule], is_heard: Callable[[Finding], bool]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -94,6 +95,15 @@ def preferred_sizes(model: Model) -> Iterator[tuple[str, Sequence[int]]]:
     config = model.config
     yield "dynamic_batching.preferred_batch_size", config.dynamic_batching.preferred_batch_size
     yield "sequence_batching.oldest.preferred_batch_size", config.sequence_batching.oldest.preferred_batch_size
+
+
+def buckets(model: Model) -> tuple[int, ...]:
+    """Return the lengths to which a model's sizes of -1 are padded, `parameters.buckets`; none when that is no rising list."""
+    stated = model.config.parameters["buckets"].string_value if "buckets" in model.config.parameters else ""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}(, *[1-9][0-9]{0,8})*", stated):
+        return ()
+    found = tuple(map(int, stated.split(",")))
+    return found if list(found) == sorted(set(found)) else ()
 
 
 def warmups(model: Model) -> Iterator[tuple[int, Any]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from trireme.lint.repository import Repository
 
@@ -27,7 +27,7 @@ CODE = "TR006"
 SEVERITY = "warning"
 
 
-def check_repository(repository: Repository) -> Iterator[Problem]:
+def check_repository(repository: Repository, _notes: Mapping[str, None]) -> Iterator[Problem]:
     """Report a repository that cannot be read, or in which no folder is."""
     if repository.entries.problem:
         remedy = "name the folder that holds the models' folders"

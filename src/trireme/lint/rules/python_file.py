@@ -62,7 +62,7 @@ from trireme.lint.finding import Problem, Severity
 from trireme.lint.walk import SHELL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from trireme.lint.repository import Model, Repository
 
@@ -81,10 +81,15 @@ TRITON = r"must end with '.py'|No module named|the server hangs"
 HANGS = "means something else to the shell that starts it, and the server hangs"
 
 
-def check_repository(repository: Repository) -> Iterator[Problem]:
+def note(model: Model) -> bool:
+    """Say whether it is a Python model."""
+    return bool(model.backend == "python")
+
+
+def check_repository(repository: Repository, notes: Mapping[str, bool]) -> Iterator[Problem]:
     """Look at where the repository lies, which may be elsewhere when it is served."""
     where = str(repository.path.absolute())
-    if SHELL & set(where) and any(model.backend == "python" for model in repository.models.values() if not model.broken):
+    if SHELL & set(where) and any(notes.values()):
         yield Problem("", f"the path '{where}' {HANGS} when it serves from there", "move it", severity=Severity.WARNING)
 
 

@@ -24,25 +24,27 @@ from typing import TYPE_CHECKING
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from trireme.lint.repository import Repository
+    from trireme.lint.repository import Model, Repository
 
 CODE = "TR315"
 SEVERITY = "warning"
 
 
-def check_repository(repository: Repository) -> Iterator[Problem]:
+def note(model: Model) -> list[tuple[str, bool]]:
+    """Return the names of the resources that the model takes, and whether each is global."""
+    resources = [resource for group in model.config.instance_group for resource in group.rate_limiter.resources]
+    return [(resource.name, bool(getattr(resource, "global"))) for resource in resources]
+
+
+def check_repository(repository: Repository, notes: Mapping[str, list[tuple[str, bool]]]) -> Iterator[Problem]:
     """Compare the resources of all models."""
     first: dict[str, tuple[bool, str]] = {}
-    for model in repository.models.values():
-        for group in () if model.broken else model.config.instance_group:
-            for resource in group.rate_limiter.resources:
-                shared, owner = first.setdefault(resource.name, (_shared(resource), model.name))
-                if shared != _shared(resource):
-                    message = f"the resource '{resource.name}' of {model.name} is global on one side only (see {owner})"
-                    yield Problem("", message, "state `global` alike everywhere", model.config_path, model=model.name)
-
-
-def _shared(resource: object) -> bool:
-    return bool(getattr(resource, "global"))
+    for name, taken in sorted(notes.items()):
+        for resource, shared in taken:
+            known, owner = first.setdefault(resource, (shared, name))
+            if shared != known:
+                message = f"the resource '{resource}' of {name} is global on one side only (see {owner})"
+                place = repository.models[name].config_path
+                yield Problem("", message, "state `global` alike everywhere", place, model=name)

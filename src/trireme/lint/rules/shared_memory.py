@@ -25,7 +25,7 @@ from trireme.lint import walk
 from trireme.lint.finding import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from trireme.lint.repository import Model, Repository
 
@@ -33,22 +33,21 @@ CODE = "TR708"
 SEVERITY = "warning"
 
 
-def check_repository(repository: Repository) -> Iterator[Problem]:
-    """Add up what each Python model needs; a size that varies counts as 1."""
-    needs = {
-        model.name: _bytes(model) for model in repository.models.values() if not model.broken and model.backend == "python"
-    }
-    total, most = sum(needs.values()), repository.options.shm_bytes
+def check_repository(repository: Repository, notes: Mapping[str, int]) -> Iterator[Problem]:
+    """Add up what each Python model needs."""
+    total, most = sum(notes.values()), repository.options.shm_bytes
     if total > most:
-        largest = max(needs, key=lambda name: needs[name])
+        largest = max(notes, key=lambda name: notes[name])
         needed = f"about {total >> 20} MiB of shared memory ('{largest}' the most)"
         message = f"the Python models need {needed}, and there are {most >> 20} MiB"
         remedy = f"give the container {total >> 20} MiB (--shm-size), or lower batch sizes"
         yield Problem("", message, remedy, repository.models[largest].config_path, model=largest)
 
 
-def _bytes(model: Model) -> int:
-    """Return instances x 2.5 x (the largest input and output together), in bytes."""
+def note(model: Model) -> int:
+    """Return instances x 2.5 x (the largest input and output together), in bytes; a size that varies counts as 1."""
+    if model.backend != "python":
+        return 0
     sizes = []
     for _, _, tensor in walk.tensors(model):
         elements = walk.elements([max(dim, 1) for dim in tensor.dims])
