@@ -148,6 +148,9 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     sys.exit(code)
 
 
+LANE = click.Choice(["low", "normal", "high"])
+
+
 @cli.group(invoke_without_command=True)
 @click.option("--config", "file", type=click.Path(path_type=Path), help="A TOML file of settings, see docs/gateway.md.")
 @click.option("--triton", multiple=True, metavar="ADDRESS", help="Triton's gRPC (grpc://127.0.0.1:8001); repeat for several.")
@@ -184,12 +187,19 @@ def keys() -> None:
 @click.option(
     "--scope", "scopes", multiple=True, default=("infer",), show_default=True, help="infer or admin; repeat for both."
 )
+@click.option(
+    "--priority",
+    "lane",
+    type=click.Choice(["low", "normal", "high"]),
+    default="normal",
+    help="The highest that it may ask for.",
+)
 @click.pass_obj
-def create_key(settings: Settings, name: str, scopes: tuple[str, ...]) -> None:
+def create_key(settings: Settings, name: str, scopes: tuple[str, ...], lane: str) -> None:
     """Make a key for NAME and print it: it is shown only once."""
     from trireme.gateway.keys import Keys
 
-    click.echo(Keys(Path(settings.keys)).create(name, scopes))
+    click.echo(Keys(Path(settings.keys)).create(name, scopes, lane))
 
 
 @keys.command("list")

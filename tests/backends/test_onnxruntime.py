@@ -1,5 +1,6 @@
 import asyncio
 import re
+import time
 import urllib.request
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_a_cancelled_request_is_not_computed(connect, twin_server):
             await client.infer("heavy", {"x": row})
             begun = computing(twin_server, "heavy")
             await client.infer("heavy", {"x": row})
-            once = computing(twin_server, "heavy") - begun
+            once = computing(twin_server, "heavy", above=begun) - begun
             running = asyncio.create_task(client.infer("heavy", {"x": row}))
             await asyncio.sleep(0.1)
             waiting = [asyncio.create_task(client.infer("heavy", {"x": row})) for _ in range(6)]
@@ -78,11 +79,15 @@ def test_a_cancelled_request_is_not_computed(connect, twin_server):
     assert asyncio.run(run()) < 6  # nine, were the cancelled ones computed
 
 
-def computing(server, model):
-    """Return the microseconds that the model has computed so far."""
-    page = urllib.request.urlopen(server.metrics, timeout=5).read().decode()
-    found = re.search(rf'^nv_inference_compute_infer_duration_us{{model="{model}",version="1"}} (\d+)', page, re.MULTILINE)
-    return int(found[1])
+def computing(server, model, above=0):
+    """Return the microseconds that the model has computed so far; the server counts a request just after it was answered."""
+    for _ in range(100):
+        page = urllib.request.urlopen(server.metrics, timeout=5).read().decode()
+        found = re.search(rf'^nv_inference_compute_infer_duration_us{{model="{model}",version="1"}} (\d+)', page, re.MULTILINE)
+        if int(found[1]) > above:
+            return int(found[1])
+        time.sleep(0.05)
+    raise AssertionError("the server counted nothing")
 
 
 def test_a_model_without_batching_gets_whole_shapes(twins):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trireme.gateway.coalesce import AT_ONCE, Coalescer
-from trireme.gateway.endpoint import Answer
+from trireme.gateway.endpoint import Answer, Call
 from trireme.gateway.problems import ProblemError
 
 
@@ -20,7 +20,7 @@ class Triton:
     def __init__(self, seconds=0.02):
         self.batches, self.cancelled, self.seconds = [], 0, seconds
 
-    async def __call__(self, model, version, arrays, seconds, request_id):
+    async def __call__(self, model, arrays, call):
         rows = arrays["x"]
         self.batches.append(len(rows))
         try:
@@ -34,7 +34,16 @@ class Triton:
 
 
 def ask(coalescer, *values, seconds=5.0, model=Model):
-    return coalescer.infer(model, "", {"x": np.array([[value] for value in values], np.float32)}, seconds, "id")
+    return coalescer.infer(model, {"x": np.array([[value] for value in values], np.float32)}, Call(seconds, "id"))
+
+
+async def fill(coalescer):
+    """Take every place of a lane with calls that come one after the other."""
+    calls = []
+    for _ in range(AT_ONCE):
+        calls.append(asyncio.ensure_future(ask(coalescer, 0)))
+        await asyncio.sleep(0.001)
+    return calls
 
 
 def test_each_caller_has_its_own_rows():
@@ -47,7 +56,7 @@ def test_each_caller_has_its_own_rows():
     for number, answer in enumerate(answers):
         assert answer.outputs["y"].tolist() == [[2 * number], [2 * number + 1]]
     assert sum(triton.batches) == 80
-    assert len(triton.batches) <= AT_ONCE + 5
+    assert len(triton.batches) == 5
     assert max(triton.batches) == 16
 
 
@@ -67,12 +76,13 @@ def test_shapes_and_versions_that_differ_are_not_joined():
         triton = Triton()
         coalescer = Coalescer(triton)
         wide = {"x": np.zeros((1, 2), np.float32)}
-        calls = [ask(coalescer, 1) for _ in range(AT_ONCE + 2)]
-        calls += [coalescer.infer(Model, "", wide, 5.0, "id"), coalescer.infer(Model, "2", wide, 5.0, "id")]
+        calls = [ask(coalescer, 1), ask(coalescer, 1)]
+        calls += [coalescer.infer(Model, wide, Call(5.0, "id", version)) for version in ("", "2")]
+        calls += [coalescer.infer(Model, wide, Call(5.0, "id", "2", lane)) for lane in ("low", "high", "high")]
         await asyncio.gather(*calls)
         return sorted(triton.batches)
 
-    assert asyncio.run(run()) == [1] * AT_ONCE + [1, 1, 2]
+    assert asyncio.run(run()) == [1, 1, 1, 2, 2]
 
 
 def test_a_refusal_is_its_callers_alone():
@@ -89,8 +99,7 @@ def test_a_refusal_is_its_callers_alone():
 def test_a_deadline_is_its_callers_alone():
     async def run():
         coalescer = Coalescer(Triton(seconds=0.2))
-        filling = [asyncio.ensure_future(ask(coalescer, 0)) for _ in range(AT_ONCE)]
-        await asyncio.sleep(0)
+        filling = await fill(coalescer)
         both = await asyncio.gather(ask(coalescer, 1, seconds=0.05), ask(coalescer, 2), return_exceptions=True)
         await asyncio.gather(*filling)
         return both
@@ -104,7 +113,7 @@ def test_the_last_caller_that_leaves_ends_the_work():
     async def run():
         triton = Triton(seconds=5)
         coalescer = Coalescer(triton)
-        callers = [asyncio.ensure_future(ask(coalescer, 0)) for _ in range(AT_ONCE + 2)]
+        callers = [*await fill(coalescer), *(asyncio.ensure_future(ask(coalescer, 0)) for _ in range(2))]
         await asyncio.sleep(0.01)
         for caller in callers:
             caller.cancel()
@@ -184,8 +193,7 @@ def test_an_answer_that_cannot_be_shared_out_is_nobodys(fault):
 def test_nothing_is_kept_of_calls_that_are_over():
     async def run():
         coalescer = Coalescer(Triton(seconds=0.2))
-        filling = [asyncio.ensure_future(ask(coalescer, 0)) for _ in range(AT_ONCE)]
-        await asyncio.sleep(0)
+        filling = await fill(coalescer)
         late = await asyncio.gather(*(ask(coalescer, 1, seconds=0.01) for _ in range(50)), return_exceptions=True)
         (lane,) = coalescer._lanes.values()  # noqa: SLF001 - what is kept
         waiting = len(lane.waiting)

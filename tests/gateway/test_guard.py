@@ -3,14 +3,16 @@
 import asyncio
 import json
 import logging
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
+from trireme.gateway.access import Access
 from trireme.gateway.guard import ACCESS, Guard
 from trireme.gateway.metrics import Metrics
 from trireme.gateway.problems import CODES, ProblemError
-from trireme.gateway.settings import Limits
+from trireme.gateway.settings import Limits, Settings
 
 
 async def application(scope, receive, send):
@@ -21,11 +23,16 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
+def gateway(limits, **given):
+    settings = Settings(limits=limits, **{"insecure": True, **given})
+    return SimpleNamespace(settings=settings, access=Access(settings), metrics=Metrics())
+
+
 @pytest.fixture
 def ask():
     def run(path="/", **given):
         async def once():
-            transport = httpx.ASGITransport(Guard(application, Limits(body_bytes=10), Metrics()))
+            transport = httpx.ASGITransport(Guard(application, gateway(Limits(body_bytes=10))))
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
                 return await client.post(path, **given)
 
@@ -88,9 +95,27 @@ def test_a_client_that_leaves_ends_the_work_and_is_logged(caplog):
             return messages.pop(0)
 
         scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-        await asyncio.wait_for(Guard(slow, Limits(), Metrics())(scope, receive, None), 10)
+        await asyncio.wait_for(Guard(slow, gateway(Limits()))(scope, receive, None), 10)
 
     with caplog.at_level(logging.INFO, ACCESS.name):
         asyncio.run(run())
     assert ended == [True]
     assert json.loads(caplog.messages[-1])["status"] == 499
+
+
+def test_who_may_not_ask_is_told_before_the_body_is_read(tmp_path):
+    async def run():
+        sent = []
+
+        async def receive():
+            raise AssertionError("nothing is read of a stranger's body")
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/classify", "headers": [(b"content-length", b"99")]}
+        shut = gateway(Limits(), insecure=False, keys=str(tmp_path / "keys.json"))
+        await Guard(application, shut)(scope, receive, send)
+        return sent[0]["status"]
+
+    assert asyncio.run(run()) == 401

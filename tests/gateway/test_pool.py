@@ -1,13 +1,17 @@
 """Two Tritons of the same models: one that goes away is left out, and taken back when it answers again."""
 
 import asyncio
+import os
+import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
 import pytest
 
+from trireme.gateway.endpoint import Call
 from trireme.gateway.pool import Pool
 from trireme.gateway.problems import ProblemError
 from trireme.server.process import Server
@@ -51,9 +55,10 @@ def test_when_all_are_away_that_is_said_and_second_tries_have_a_budget():
 
             class Model:
                 name = "m"
+                config = SimpleNamespace(dynamic_batching=SimpleNamespace(priority_levels=0))
 
             with pytest.raises(ProblemError) as refusal:
-                await pool.infer(Model, "", {"x": np.zeros(1, np.float32)}, 5.0, "id")
+                await pool.infer(Model, {"x": np.zeros(1, np.float32)}, Call(5.0, "id"))
             assert (refusal.value.code, sum(member.away for member in pool.members)) == ("unavailable", 1)
         finally:
             await pool.close()
@@ -61,12 +66,99 @@ def test_when_all_are_away_that_is_said_and_second_tries_have_a_budget():
     asyncio.run(run())
 
 
-def test_the_less_loaded_of_two_takes_the_call():
-    async def run():
-        pool = Pool([GONE, GONE])
-        pool.members[0].running = 5
-        picked = {pool._pick() is pool.members[1] for _ in range(20)}  # noqa: SLF001 - the choice itself
-        await pool.close()
-        return picked
+@pytest.fixture
+def pool():
+    """Three Tritons that nobody asks: the choice between them is what is looked at."""
+    made = []
 
-    assert asyncio.run(run()) == {True}
+    def build(balance="least-loaded"):
+        async def run():
+            made.append(Pool([f"grpc://127.0.0.1:{port}" for port in (11, 12, 13)], balance))
+            return made[-1]
+
+        return asyncio.run(run())
+
+    return build
+
+
+def picked(pool, affinity="", model="m"):
+    return pool._pick(model, Call(1.0, "id", affinity=affinity))  # noqa: SLF001 - the choice itself
+
+
+def test_the_less_loaded_of_two_takes_the_call(pool):
+    three = pool()
+    for member in three.members[:2]:
+        member.running = 5
+    chosen = [picked(three) for _ in range(200)]
+    assert chosen.count(three.members[2]) > 100
+
+
+def test_each_has_its_turn(pool):
+    three = pool("round-robin")
+    assert [picked(three) for _ in range(6)] == three.members * 2
+
+
+def test_a_header_goes_to_the_same_one_and_few_move_when_one_is_away(pool):
+    three = pool("hash")
+    keys = [f"user-{number}" for number in range(300)]
+    before = {key: picked(three, key) for key in keys}
+    assert {key: picked(three, key) for key in keys} == before
+    assert min(list(before.values()).count(member) for member in three.members) > 50
+    three.members[0].away = True
+    after = {key: picked(three, key) for key in keys}
+    assert all(after[key] is before[key] for key in keys if before[key] is not three.members[0])
+    assert three.members[0] not in after.values()
+
+
+def test_a_model_that_is_not_there_leaves_the_others_where_they_are(pool):
+    three = pool("round-robin")
+    for member in three.members[:2]:
+        member.lacking.add("m")
+    assert {picked(three) for _ in range(6)} == {three.members[2]}
+    assert {picked(three, model="other") for _ in range(6)} == set(three.members)
+
+
+def test_one_that_is_drained_is_not_asked_even_when_all_others_are_away(pool):
+    three = pool("round-robin")
+    three.members[0].drained = True
+    for member in three.members[1:]:
+        member.away = True
+    assert three.members[0] not in {picked(three) for _ in range(6)}
+
+
+def test_one_that_is_late_again_and_again_is_left_out(pool):
+    three = pool()
+    member = three.members[0]
+    for seconds, lacks in ((0.1, False), (0.1, False), (0.1, False), (5.0, False), (5.0, False), (5.0, True)):
+        with pytest.raises(ProblemError), three._counted(member, "m", Call(seconds, "id")):  # noqa: SLF001 - the count itself
+            raise ProblemError("deadline-exceeded", "late")
+        assert ("m" in member.lacking) is lacks
+    assert member.running == 0
+
+
+def test_an_operator_drains_one_and_takes_it_back(start_gateway, tritons):
+    one, two = tritons
+    gateway = start_gateway(one.grpc, "--triton", two.grpc, "--insecure")
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        address = one.grpc.removeprefix("grpc://")
+        states = http.post(f"/v1/admin/endpoints/{address}:drain").json()["endpoints"]
+        assert [row["state"] for row in states] == ["drained", "serving"]
+        assert http.post("/v1/models/split:predict", json={"items": [{"TEXT": "a word"}]}).status_code == 200
+        states = http.post(f"/v1/admin/endpoints/{address}:readmit").json()["endpoints"]
+        assert [row["state"] for row in states] == ["serving", "serving"]
+        assert http.post("/v1/admin/endpoints/nobody:drain").json()["code"] == "unknown-endpoint"
+
+
+def test_one_that_is_stopped_is_left_out(start_gateway, tritons, wait_until):
+    """A SIGSTOP: the connection stands, and nothing answers."""
+    one, two = tritons
+    gateway = start_gateway(one.grpc, "--triton", two.grpc, "--insecure")
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        os.killpg(one.process.pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: "away" in http.get("/v1/admin/endpoints").text, seconds=15)
+            path, ask = "/v1/models/split:predict", {"items": [{"TEXT": "a word"}]}
+            assert {http.post(path, json=ask).status_code for _ in range(20)} == {200}
+        finally:
+            os.killpg(one.process.pid, signal.SIGCONT)
+        wait_until(lambda: "away" not in http.get("/v1/admin/endpoints").text, seconds=15)

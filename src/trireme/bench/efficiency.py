@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trireme import modelconfig
 from trireme.client import AsyncClient
 from trireme.plan import TREE
 from trireme.server.process import Server
@@ -99,5 +100,9 @@ def _rows(mix: Array, start: int, size: int) -> Array:
 
 def _opened(folder: Path) -> SimpleNamespace:
     source = load_module(folder / "infer.py")
-    source.setup(SimpleNamespace(folder=folder, parameters={}))
+    parameters = {
+        key: value.string_value
+        for key, value in modelconfig.from_text((folder.parent / "config.pbtxt").read_text(encoding="utf-8")).parameters.items()
+    }
+    source.setup(SimpleNamespace(folder=folder, parameters=parameters))
     return SimpleNamespace(infer=source.infer)

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from trireme.gateway.pool import PATIENT_SECONDS
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ SMOOTHING = 0.2
 FORGETTING = 1.01
 """What the fastest latency grows by at each call, so that a model that became slower is not held to its past."""
 LEAST_SECONDS = 1e-9
-PATIENT_SECONDS = 1.0
-"""A shorter deadline tells of its client, not of the model: it is no reason to let less through."""
+SHARES = {"high": 1.0, "normal": 0.9, "low": 0.5}
+"""How much of the limit a lane may fill: what is urgent finds room while the rest is refused."""
 TOLERATED = 2.0
 """How many times the fastest latency is no queue yet."""
 
@@ -41,17 +42,26 @@ class Limiter:
         self._fastest = math.inf
         self._mean = 0.0
 
-    @contextmanager
-    def slot(self, name: str, seconds: float = math.inf) -> Iterator[None]:
-        """Hold a place while a call runs; seconds are what its client gave it.
+    def check(self, name: str, lane: str = "high") -> None:
+        """Refuse what finds no place.
 
         Raises:
             ProblemError: there is none.
 
         """
-        if self.running >= self.limit:
+        if self.running >= max(self.limit * SHARES[lane], 1):
             self.shed += 1
             raise ProblemError("overloaded", f"'{name}' has as many calls as it can take", retry_after=1)
+
+    @contextmanager
+    def slot(self, name: str, seconds: float = math.inf, lane: str = "high") -> Iterator[None]:
+        """Hold a place while a call runs; seconds are what its client gave it, and its lane has a share of the limit.
+
+        Raises:
+            ProblemError: there is none.
+
+        """
+        self.check(name, lane)
         self.running += 1
         begun = time.perf_counter()
         try:

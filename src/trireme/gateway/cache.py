@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from trireme.arrays import Array
     from trireme.gateway.settings import Caching
 
     Row = Mapping[str, Array]
     Item = dict[str, object]
-    Ask = Callable[[Sequence[Row]], Awaitable[tuple[str, list[Item]]]]
+    Ask = Callable[[Rows], Awaitable[tuple[str, list[Item]]]]
 
 
 def key(model: str, version: str, row: Mapping[str, Array]) -> bytes:
@@ -85,7 +86,7 @@ class Cache:
 
 
 async def remembered(
-    cache: Cache, keys: Sequence[bytes], rows: Sequence[Row], ask: Ask, seconds: float
+    cache: Cache, keys: Sequence[bytes], rows: Iterable[Row], ask: Ask, seconds: float
 ) -> tuple[str, list[Item]]:
     """Return the version and an answer for each row, asking only for those that are neither kept nor asked for already.
 
@@ -107,7 +108,7 @@ async def remembered(
         else:
             ours[item] = row
     try:
-        version, answers = await ask(list(ours.values())) if ours else ("", [])
+        version, answers = await ask(Rows.of(list(ours.values()))) if ours else ("", [])
         found.update({item: (version, answer) for item, answer in zip(ours, answers, strict=True)})
     finally:
         for item in ours:
@@ -122,6 +123,6 @@ async def remembered(
         missed += [item] if answer is None else []
     if missed:  # whoever asked had no answer: ask for ourselves
         by_key = dict(zip(keys, rows, strict=True))
-        version, answers = await ask([by_key[item] for item in missed])
+        version, answers = await ask(Rows.of([by_key[item] for item in missed]))
         found.update({item: (version, answer) for item, answer in zip(missed, answers, strict=True)})
     return found[keys[0]][0], [found[item][1] for item in keys]

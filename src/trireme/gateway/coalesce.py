@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from trireme.arrays import Array
-    from trireme.gateway.endpoint import Served
+    from trireme.gateway.endpoint import Call, Served
 
-    Call = Callable[[Served, str, Mapping[str, Array], float, str], Awaitable[Answer]]
+    Ask = Callable[[Served, Mapping[str, Array], Call], Awaitable[Answer]]
 
-AT_ONCE = 4
-"""Calls of one lane that Triton has at the same time: enough for its instances, few enough that batches form."""
+AT_ONCE = 2
+"""Calls of one lane that Triton has at the same time, however small they are: few, so that batches form."""
+MOST_AT_ONCE = 8
+"""The same for calls of half a batch and more, which fill all instances of a model."""
 OF_A_ROW = {"refused-by-model", "model-failed"}
 """What one caller's rows may bring upon a batch, so that each is asked alone."""
 
@@ -38,7 +40,7 @@ class Ticket:
     arrays: Mapping[str, Array]
     rows: int
     end: float
-    request_id: str
+    call: Call
     answer: asyncio.Future[Answer]
 
 
@@ -48,20 +50,22 @@ class Lane:
 
     key: object
     model: Served
-    version: str
     waiting: deque[Ticket] = field(default_factory=deque)
+    rows: int = 0
+    """Of those that wait."""
     running: int = 0
+    departing: bool = False
 
 
 class Coalescer:
     """Joins calls of models that batch; others go through as they are."""
 
-    def __init__(self, call: Call) -> None:
-        self._call = call
+    def __init__(self, ask: Ask) -> None:
+        self._ask_for = ask
         self._lanes: dict[object, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def infer(self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str) -> Answer:
+    async def infer(self, model: Served, arrays: Mapping[str, Array], call: Call) -> Answer:
         """Return the answer to one caller's rows; a caller that is cancelled leaves the batch, the last one ends it.
 
         Raises:
@@ -69,22 +73,36 @@ class Coalescer:
 
         """
         rows = len(next(iter(arrays.values()), ()))
-        if not model.batched or rows >= model.max_batch_size:
-            return await self._call(model, version, arrays, seconds, request_id)
+        if not model.batched or rows >= model.max_batch_size or call.traceparent:
+            return await self._ask_for(model, arrays, call)
         shapes = tuple([array.shape[1:] for array in arrays.values()])  # the types are the model's own
-        key = (model.name, version, *arrays, shapes)
-        lane = self._lanes.setdefault(key, Lane(key, model, version))
-        ticket = Ticket(arrays, rows, time.monotonic() + seconds, request_id, asyncio.get_running_loop().create_future())
+        key = (model.name, call.version, call.lane, call.affinity, *arrays, shapes)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane(key, model)
+        loop = asyncio.get_running_loop()
+        ticket = Ticket(arrays, rows, time.monotonic() + call.seconds, call, loop.create_future())
+        expiry = loop.call_later(call.seconds, _expire, ticket)
         lane.waiting.append(ticket)
-        if lane.running < AT_ONCE:
-            self._leave(lane)
+        lane.rows += rows
+        if not lane.departing:  # after all that came in with it
+            lane.departing = True
+            loop.call_soon(self._depart, lane)
         try:
-            return await asyncio.wait_for(ticket.answer, seconds)
-        except (TimeoutError, asyncio.TimeoutError):
-            raise ProblemError("deadline-exceeded", "the model did not answer within the deadline of the request") from None
+            return await ticket.answer
         finally:
+            expiry.cancel()
             if ticket in lane.waiting:
                 lane.waiting.remove(ticket)
+                lane.rows -= rows
+
+    def _depart(self, lane: Lane) -> None:
+        """Send off batches while there is room for them."""
+        lane.departing = False
+        while lane.waiting and (
+            lane.running < AT_ONCE or (lane.running < MOST_AT_ONCE and 2 * lane.rows >= lane.model.max_batch_size)
+        ):
+            self._leave(lane)
 
     def _leave(self, lane: Lane) -> None:
         """Send off what waits, as much as a batch holds; those whose callers left stay behind."""
@@ -92,6 +110,7 @@ class Coalescer:
         rows = 0
         while lane.waiting and rows + lane.waiting[0].rows <= lane.model.max_batch_size:
             ticket = lane.waiting.popleft()
+            lane.rows -= ticket.rows
             if not ticket.answer.done():
                 batch.append(ticket)
                 rows += ticket.rows
@@ -101,8 +120,16 @@ class Coalescer:
         task = asyncio.ensure_future(self._run(lane, batch))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        undone = len(batch)
+
+        def done(_: object) -> None:
+            nonlocal undone
+            undone -= 1
+            if not undone:
+                task.cancel()
+
         for ticket in batch:
-            ticket.answer.add_done_callback(lambda _: task.cancel() if all(one.answer.done() for one in batch) else None)
+            ticket.answer.add_done_callback(done)
 
     async def _run(self, lane: Lane, batch: list[Ticket]) -> None:
         """Ask Triton once for a batch, and each alone when it refuses one of them."""
@@ -118,8 +145,8 @@ class Coalescer:
         finally:
             lane.running -= 1
             if lane.waiting:
-                self._leave(lane)
-            elif not lane.running:
+                self._depart(lane)
+            elif not lane.running and not lane.departing:
                 self._lanes.pop(lane.key, None)
 
     async def _alone(self, lane: Lane, ticket: Ticket) -> None:
@@ -133,7 +160,7 @@ class Coalescer:
         first = batch[0]
         arrays = first.arrays if len(batch) == 1 else _joined([ticket.arrays for ticket in batch])
         seconds = max(max(ticket.end for ticket in batch) - time.monotonic(), 0.001)
-        answer = await self._call(lane.model, lane.version, arrays, seconds, first.request_id)
+        answer = await self._ask_for(lane.model, arrays, replace(first.call, seconds=seconds))
         rows = sum(ticket.rows for ticket in batch)
         if any(len(array) != rows for array in answer.outputs.values()):
             raise ProblemError("model-failed", f"'{lane.model.name}' answered with another number of rows than it was asked")
@@ -147,6 +174,10 @@ class Coalescer:
 
 def _joined(parts: list[Mapping[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _expire(ticket: Ticket) -> None:
+    _fail([ticket], ProblemError("deadline-exceeded", "the model did not answer within the deadline of the request"))
 
 
 def _fail(batch: list[Ticket], error: Exception) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import logging
 import sys
 import time
 from typing import TYPE_CHECKING
 
 import uvicorn
+import uvloop
 
 from trireme.errors import ServerError
 from trireme.gateway.app import application
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from trireme.gateway.keys import Keys
     from trireme.gateway.settings import Settings
 
+YOUNG = 100_000
+"""Objects made before the collector looks for circles: a request leaves none, and looking was a tenth of its time."""
 GRACE_SECONDS = 10
 """How long requests in flight may go on when the gateway is stopped."""
 
@@ -37,7 +40,7 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     ACCESS.addHandler(handler)
     ACCESS.setLevel(logging.INFO)
-    asyncio.run(_serve(settings, say))
+    uvloop.run(_serve(settings, say))
 
 
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -56,30 +59,34 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             access_log=False,
             log_level="warning",
             server_header=False,
+            proxy_headers=False,  # nobody in front is trusted to say who asks
             limit_concurrency=settings.limits.connections,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+        gc.collect()
+        gc.freeze()  # what is there at the start stays: the collector need not look at it again
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         server = uvicorn.Server(config)
         await server.serve()
         if not server.started:
             message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
             raise ServerError(message)
     finally:
-        await gateway.pool.close()
+        await gateway.close()
 
 
 def banner(gateway: Gateway) -> Iterator[str]:
     """Yield what a person wants to see at the start."""
     settings = gateway.settings
     base = f"http://{settings.host}:{settings.port}"
-    for name, schema in gateway.schemas.items():
-        served = schema.served
+    for name, model in gateway.catalog.models.items():
+        served = model.served
         path = f"/v1/models/{name}:{'stream' if served.decoupled else 'predict'}"
         yield f"  POST {path:44} {f'/v1/{served.route}' if served.route else ''}".rstrip()
     yield f"gateway  {base}    page {base}/docs    Triton {', '.join(settings.triton)}"
     if settings.insecure:
         yield "keys     none are asked for (insecure), so that it listens on loopback only"
-    elif not gateway.keys.by_id():
+    elif not gateway.access.keys.by_id() and not settings.oidc.issuer:
         yield f"keys     there is none yet in {settings.keys}: `trireme gateway keys create NAME` makes one"
 
 

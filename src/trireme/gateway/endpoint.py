@@ -35,11 +35,36 @@ MARGIN_US = 1_000
 
 TOLD = {
     "DEADLINE_EXCEEDED": ("deadline-exceeded", "the model did not answer within the deadline of the request"),
-    "NOT_FOUND": ("unavailable", "the model is being loaded, replaced or stopped"),
-    "UNAVAILABLE": ("unavailable", "the inference server cannot be reached, or does not take work now"),
     "RESOURCE_EXHAUSTED": ("too-large", "the request is larger than the inference server takes"),
 }
-"""What a stranger is told for each gRPC status; a draining server answers NOT_FOUND, which is no 404 of ours."""
+"""What a stranger is told for each gRPC status."""
+MODEL_AWAY = "the model is being loaded, replaced or stopped"
+SERVER_AWAY = "the inference server cannot be reached, or does not take work now"
+STUB_DEAD = "the process of the model died"
+LEVELS = {"high": 1, "normal": 0}
+"""Triton's priority of a lane: 1 is the first, 0 the model's own default; `low` is the model's last level."""
+
+
+class AwayError(ProblemError):
+    """A Triton that takes no work now, or (not whole) that has not this one model; another Triton may."""
+
+    def __init__(self, detail: str, *, whole: bool) -> None:
+        super().__init__("unavailable", detail, retry_after=1)
+        self.whole = whole
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a model is asked: in how many seconds, in whose name, how urgently, where, and within which trace."""
+
+    seconds: float
+    request_id: str
+    version: str = ""
+    lane: str = "normal"
+    """`high`, `normal` or `low`."""
+    affinity: str = ""
+    """Calls that share it go to the same Triton, where the pool is told to."""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +127,14 @@ class Endpoint:
         """Close the connection."""
         await self._channel.close()
 
+    async def live(self, timeout: float) -> bool:
+        """Say whether the server answers at all."""
+        try:
+            await self._stub.ServerLive(service_pb2.ServerLiveRequest(), timeout=timeout)
+        except grpc.aio.AioRpcError:
+            return False
+        return True
+
     async def models(self, timeout: float) -> dict[str, Served]:
         """Return what is served.
 
@@ -122,35 +155,33 @@ class Endpoint:
         config = (await self._stub.ModelConfig(service_pb2.ModelConfigRequest(name=name), timeout=timeout)).config
         return Served(name, tuple(sorted(versions, key=int)), config)
 
-    async def infer(self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str) -> Answer:
+    async def infer(self, model: Served, arrays: Mapping[str, Array], call: Call) -> Answer:
         """Ask a model, and give up at the deadline; a caller that is cancelled cancels the work in the server.
 
         Raises:
             ProblemError: the model refused or failed, or no answer came.
 
         """
-        request = _request(model.name, version, arrays, seconds, request_id)
         try:
-            return _answer(await self._stub.ModelInfer(request, timeout=seconds))
+            request = _request(model, arrays, call)
+            return _answer(await self._stub.ModelInfer(request, timeout=call.seconds, metadata=_metadata(call)))
         except grpc.aio.AioRpcError as error:
             raise problem(error, model.name, tuple(arrays)) from None
 
-    async def stream(
-        self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str
-    ) -> AsyncIterator[Answer]:
+    async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncIterator[Answer]:
         """Yield every answer to one request; leaving early cancels the work.
 
         Raises:
             ProblemError: the model refused or failed, or fell silent.
 
         """
-        request = _request(model.name, version, arrays, seconds, request_id)
+        request = _request(model, arrays, call)
         request.parameters["triton_enable_empty_final_response"].bool_param = True
-        call = self._stub.ModelStreamInfer(timeout=seconds)
+        stream = self._stub.ModelStreamInfer(timeout=call.seconds, metadata=_metadata(call))
         try:
-            await call.write(request)
-            await call.done_writing()
-            async for part in call:
+            await stream.write(request)
+            await stream.done_writing()
+            async for part in stream:
                 if part.error_message:
                     raise refusal(part.error_message, model.name, tuple(arrays))
                 answer = _answer(part.infer_response)
@@ -161,7 +192,7 @@ class Endpoint:
         except grpc.aio.AioRpcError as error:
             raise problem(error, model.name, tuple(arrays)) from None
         finally:
-            call.cancel()
+            stream.cancel()
 
 
 def problem(error: grpc.aio.AioRpcError, model: str, inputs: tuple[str, ...]) -> ProblemError:
@@ -171,10 +202,16 @@ def problem(error: grpc.aio.AioRpcError, model: str, inputs: tuple[str, ...]) ->
         return refusal(said, model, inputs)
     if "Request timeout expired" in said:
         status = "DEADLINE_EXCEEDED"
+    if status == "NOT_FOUND":  # of a server that drains, too: no 404 of ours
+        return AwayError(MODEL_AWAY, whole=False)
+    if "Stub process" in said and "not healthy" in said:
+        return AwayError(STUB_DEAD, whole=False)
+    if status == "UNAVAILABLE":
+        return AwayError(SERVER_AWAY, whole=not said.startswith("Request for unknown model"))
     if "Exceeds maximum queue size" in said:
         return ProblemError("overloaded", f"the queue of '{model}' is full", retry_after=1)
     code, detail = TOLD.get(status, ("model-failed", "the model failed while it worked on the request"))
-    return ProblemError(code, detail, retry_after=1 if code == "unavailable" else None)
+    return ProblemError(code, detail)
 
 
 def refusal(text: str, model: str, inputs: tuple[str, ...]) -> ProblemError:
@@ -186,13 +223,20 @@ def refusal(text: str, model: str, inputs: tuple[str, ...]) -> ProblemError:
     return ProblemError("refused-by-model", f"'{model}' refused the input")
 
 
-def _request(name: str, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str) -> Any:  # noqa: ANN401
-    request = service_pb2.ModelInferRequest(model_name=name, model_version=version, id=request_id)
-    request.parameters["timeout"].int64_param = max(int(seconds * 1e6) - MARGIN_US, 1)
+def _request(model: Served, arrays: Mapping[str, Array], call: Call) -> Any:  # noqa: ANN401 - protobuf
+    request = service_pb2.ModelInferRequest(model_name=model.name, model_version=call.version, id=call.request_id)
+    request.parameters["timeout"].int64_param = max(int(call.seconds * 1e6) - MARGIN_US, 1)
+    levels = model.config.dynamic_batching.priority_levels
+    if levels and call.lane != "normal":
+        request.parameters["priority"].uint64_param = LEVELS.get(call.lane, levels)
     for key, array in arrays.items():
         request.inputs.add(name=key, datatype=np_to_triton_dtype(array.dtype), shape=array.shape)
         request.raw_input_contents.append(to_bytes(array))
     return request
+
+
+def _metadata(call: Call) -> tuple[tuple[str, str], ...] | None:
+    return (("traceparent", call.traceparent),) if call.traceparent else None
 
 
 def to_bytes(array: Array) -> bytes:

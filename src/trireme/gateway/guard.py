@@ -1,26 +1,28 @@
-"""What stands in front of every route: sizes, encodings and time of a request, headers and one log line of its answer.
+"""What stands in front of every route: who asks, sizes, encodings and time of a request, one log line of its answer.
 
-The body is read here, whole and within the limits, before anything else runs; a client that leaves cancels what runs for it.
+The headers are judged before the body is read; the body is read here, whole and within the limits, before anything else runs;
+a client that leaves cancels what runs for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
+import secrets
 import sys
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from trireme.gateway.access import Caller
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from trireme.gateway.metrics import Metrics
-    from trireme.gateway.settings import Limits
+    from trireme.gateway.gateway import Gateway
 
 if sys.version_info >= (3, 11):
     from asyncio import timeout as timeout_after
@@ -38,15 +40,18 @@ SECURITY = (
 CLIENT_LEFT = 499
 """What nginx writes into its log for a client that left before its answer."""
 FORMS = (b"application/x-www-form-urlencoded",)
+WATCHED_AFTER = 0.02
+"""Seconds after which it is watched whether the client is still there: most requests are answered before."""
 
 
 class Guard:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
         self._app = app
-        self._limits = limits
-        self._metrics = metrics
+        self._limits = gateway.settings.limits
+        self._access = gateway.access
+        self._metrics = gateway.metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -55,19 +60,24 @@ class Guard:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         state = scope.setdefault("state", {})
-        state.update(request_id=request_id, begun=time.perf_counter())
+        state.update(request_id=request_id, begun=time.perf_counter(), caller=Caller())
+        own = (*SECURITY, (b"x-request-id", request_id.encode()))
         status = 0
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *SECURITY, (b"x-request-id", request_id.encode())]
-            await asyncio.wait_for(send(message), self._limits.send_seconds)
+                message["headers"] = [*message["headers"], *own]
+                await send(message)  # of no size: it never waits
+                return
+            async with timeout_after(self._limits.send_seconds):
+                await send(message)
 
         try:
+            state["caller"] = await self._access.check(scope["path"], headers)
             body = await self._body(headers, receive)
             if body is not None:
                 await self._run(scope, body, receive, answer)
@@ -94,33 +104,40 @@ class Guard:
             raise ProblemError("slow-client", f"the body did not arrive within {waited}") from None
 
     async def _run(self, scope: Scope, body: bytes, receive: Receive, answer: Send) -> None:
-        """Run the application beside a watch for the client; the one that ends first ends the other."""
-        left = asyncio.Event()
+        """Run the application; if it takes a while, watch for the client, who ends it by leaving."""
         parts = [{"type": "http.request", "body": body, "more_body": False}]
+        loop, working = asyncio.get_running_loop(), asyncio.current_task()
+        watching: asyncio.Task[None] | None = None
+        left = False
 
         async def given() -> Message:
             if parts:
                 return parts.pop()
-            await left.wait()
-            return {"type": "http.disconnect"}
+            await asyncio.Event().wait()  # for ever: leaving is told by cancelling
+            raise AssertionError
 
         async def watch() -> None:
+            nonlocal left
             while (await receive())["type"] != "http.disconnect":
                 pass
-            left.set()
+            left = True
+            if working is not None:
+                working.cancel()
 
-        work = asyncio.ensure_future(self._app(scope, given, answer))
-        watching = asyncio.ensure_future(watch())
+        def begin() -> None:
+            nonlocal watching
+            watching = loop.create_task(watch())
+
+        waiting = loop.call_later(WATCHED_AFTER, begin)
         try:
-            await asyncio.wait({work, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
-            else:
-                work.cancel()
-                await asyncio.wait({work})
+            await self._app(scope, given, answer)
+        except asyncio.CancelledError:
+            if not left:
+                raise
         finally:
-            watching.cancel()
-            work.cancel()
+            waiting.cancel()
+            if watching is not None:
+                watching.cancel()
 
     def _log(self, scope: Scope, status: int) -> None:
         """Write who asked what and what came of it, never what was in it."""
@@ -130,8 +147,8 @@ class Guard:
         self._metrics.observe(route, model, version, status, seconds)
         row: dict[str, Any] = {"time": time.time(), "request": state["request_id"], "method": scope["method"], "route": route}
         row |= {"model": model, "version": version, "status": status, "seconds": round(seconds, 6)}
-        row |= {"key": state.get("key", ""), "client": (scope.get("client") or ("",))[0]}
-        ACCESS.info(json.dumps(row))
+        row |= {"key": state["caller"].id, "client": (scope.get("client") or ("",))[0]}
+        ACCESS.info(orjson.dumps(row).decode())
 
 
 async def _whole(receive: Receive, limit: int) -> bytes | None:

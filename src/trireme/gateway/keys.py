@@ -36,6 +36,8 @@ class Key:
     scopes: tuple[str, ...]
     created: float
     revoked: float | None = None
+    lane: str = "normal"
+    """The highest lane that it may use."""
 
 
 class Keys:
@@ -81,7 +83,7 @@ class Keys:
             self._read = changed, {key.id: key for key in keys}
         return self._read[1]
 
-    def create(self, name: str, scopes: Sequence[str] = ("infer",)) -> str:
+    def create(self, name: str, scopes: Sequence[str] = ("infer",), lane: str = "normal") -> str:
         """Make a key and return its token, which is nowhere kept.
 
         Raises:
@@ -93,7 +95,7 @@ class Keys:
         for scope in scopes:
             if scope not in SCOPES:
                 raise UnknownKeyError("scope", scope, SCOPES)
-        key = Key(secrets.token_hex(4), name, "", tuple(scopes), time.time())
+        key = Key(secrets.token_hex(4), name, "", tuple(scopes), time.time(), lane=lane)
         return self._put(key)
 
     def rotate(self, key_id: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+from trireme.gateway.breaker import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-    from trireme.gateway.admission import Limiter
-    from trireme.gateway.cache import Cache
+    from trireme.gateway.gateway import Gateway
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -20,32 +23,64 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        names = ("route", "model", "version", "code")
+        self._counted = Counted()
+        self._registry.register(self._counted)
         self._seconds = Histogram(
             "gateway_request_duration_seconds",
             "From the first byte to the last.",
-            names,
+            ("route", "model", "version", "code"),
             buckets=BUCKETS,
             registry=self._registry,
         )
-        self._shed = Counter("gateway_shed", "Requests refused at once for want of room.", ("model",), registry=self._registry)
-        self._running = Gauge("gateway_running", "Calls that Triton works on for us.", ("model",), registry=self._registry)
-        self._limit = Gauge("gateway_limit", "Calls that a model is given at once.", ("model",), registry=self._registry)
-        self._cache = Counter("gateway_cache", "Items by what the cache had for them.", ("result",), registry=self._registry)
-        self._told: dict[str, int] = {}
+        self._running = self._gauge("gateway_running", "Calls that Triton works on for us.", "model")
+        self._limit = self._gauge("gateway_limit", "Calls that a model is given at once.", "model")
+        self._breaker = self._gauge("gateway_breaker", "1 for the state that a model's circuit is in.", "model", "state")
+        self._load = self._gauge("gateway_endpoint_running", "Calls that one Triton works on for us.", "endpoint")
+        self._serving = self._gauge("gateway_endpoint_serving", "Whether calls go to a Triton.", "endpoint")
+        self._streams = Gauge("gateway_streams", "Event streams that are open.", registry=self._registry)
+        self._known: dict[tuple[str, str, str, int], Histogram] = {}
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self._registry)
 
     def observe(self, route: str, model: str, version: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._seconds.labels(route, model, version, status).observe(seconds)
+        labels = (route, model, version, status)
+        known = self._known.get(labels)
+        if known is None:
+            known = self._known[labels] = self._seconds.labels(*labels)
+        known.observe(seconds)
 
-    def text(self, limiters: Mapping[str, Limiter], cache: Cache) -> bytes:
+    def text(self, gateway: Gateway) -> bytes:
         """Return everything in Prometheus' text format."""
-        for result, count in (("hit", cache.hits), ("miss", cache.misses)):
-            self._cache.labels(result).inc(count - self._told.get(f"cache {result}", 0))
-            self._told[f"cache {result}"] = count
-        for name, limiter in limiters.items():
-            self._running.labels(name).set(limiter.running)
-            self._limit.labels(name).set(limiter.limit)
-            self._shed.labels(name).inc(limiter.shed - self._told.get(name, 0))
-            self._told[name] = limiter.shed
+        for name, model in gateway.catalog.models.items():
+            self._running.labels(name).set(model.limiter.running)
+            self._limit.labels(name).set(model.limiter.limit)
+            for state in STATES:
+                self._breaker.labels(name, state).set(state == model.breaker.state)
+        for member in gateway.pool.members:
+            address = str(member.endpoint.address)
+            self._load.labels(address).set(member.running)
+            self._serving.labels(address).set(member.state == "serving")
+        self._streams.set(gateway.streams)
+        self._counted.gateway = gateway
         return generate_latest(self._registry)
+
+
+class Counted(Collector):
+    """What is counted where it happens, and only read here."""
+
+    gateway: Gateway | None = None
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the sheds by model, and the cache's hits and misses."""
+        if self.gateway is None:
+            return
+        shed = CounterMetricFamily("gateway_shed", "Requests refused at once for want of room.", labels=["model"])
+        for name, model in self.gateway.catalog.models.items():
+            shed.add_metric([name], model.limiter.shed)
+        yield shed
+        cache = CounterMetricFamily("gateway_cache", "Items by what the cache had for them.", labels=["result"])
+        cache.add_metric(["hit"], self.gateway.cache.hits)
+        cache.add_metric(["miss"], self.gateway.cache.misses)
+        yield cache

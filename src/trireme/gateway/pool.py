@@ -1,25 +1,27 @@
-"""Several Tritons as one: the less loaded of two takes a call, one that is away is left out until a canary answers there."""
+"""Several Tritons as one: which of them takes a call, and which are left out until their models answer there again."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import itertools
 import logging
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from trireme.gateway.endpoint import Endpoint
+from trireme.gateway.endpoint import AwayError, Endpoint
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from trireme.arrays import Array
-    from trireme.gateway.endpoint import Answer, Served
+    from trireme.gateway.endpoint import Answer, Call, Served
 
-    Canary = Callable[[Endpoint], Awaitable[bool]]
+    Canaries = Callable[[Endpoint], Awaitable[Mapping[str, str]]]
 
 LOG = logging.getLogger("trireme.gateway")
 RETRIES_PER_CALL = 0.1
@@ -28,7 +30,11 @@ MOST_RETRIES = 10.0
 LEAST_SECONDS = 0.001
 """What a second try is given when nothing is left: it ends at once, by the same road."""
 PROBE_SECONDS = 1.0
-"""How often a Triton that is away is asked whether it is back."""
+"""How often every Triton is asked whether it lives, and one that was left out whether it answers again."""
+PATIENT_SECONDS = 1.0
+"""A call with a shorter deadline that was late says nothing of the Triton."""
+MOST_LATE = 3
+"""Calls of a model in a row that may be late at one Triton, and probes in a row that it may miss, before it is left out."""
 
 
 @dataclass(eq=False)
@@ -38,14 +44,33 @@ class Member:
     endpoint: Endpoint
     running: int = 0
     away: bool = False
+    drained: bool = False
+    """An operator takes it out, or puts it back."""
+    lacking: set[str] = field(default_factory=set)
+    """Models that do not answer here."""
+    late: dict[str, int] = field(default_factory=dict)
+    missed: int = 0
+
+    def takes(self, model: str) -> bool:
+        """Say whether a call of a model may go here."""
+        return not (self.away or self.drained or model in self.lacking)
+
+    @property
+    def state(self) -> str:
+        """What an operator is told."""
+        if self.drained:
+            return "drained"
+        return "away" if self.away else "serving"
 
 
 class Pool:
     """Calls Tritons that serve the same models; a call that found one away goes to another, once."""
 
-    def __init__(self, addresses: Sequence[str]) -> None:
+    def __init__(self, addresses: Sequence[str], balance: str = "least-loaded") -> None:
         self.members = [Member(Endpoint(address)) for address in addresses]
         self.retries = MOST_RETRIES
+        self._balance = balance
+        self._turn = itertools.count()
         self._probing: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
@@ -63,18 +88,18 @@ class Pool:
 
         """
         last = ProblemError("unavailable", "no inference server can be reached", retry_after=1)
-        for member in self.members:
+        for member in sorted(self.members, key=lambda member: member.state != "serving"):
             try:
                 return await member.endpoint.models(timeout)
             except ProblemError as error:
                 member.away, last = True, error
         raise last
 
-    def watch(self, canary: Canary) -> None:
-        """Begin to ask those that are away whether they are back."""
-        self._probing = asyncio.ensure_future(self._probe(canary))
+    def watch(self, canaries: Canaries) -> None:
+        """Begin to ask all whether they live, and those that are left out whether they are back."""
+        self._probing = asyncio.ensure_future(self._probe(canaries))
 
-    async def infer(self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str) -> Answer:
+    async def infer(self, model: Served, arrays: Mapping[str, Array], call: Call) -> Answer:
         """Ask a model at one Triton, and at another one when the first is away.
 
         Raises:
@@ -82,61 +107,90 @@ class Pool:
 
         """
         self.retries = min(self.retries + RETRIES_PER_CALL, MOST_RETRIES)
-        first, end = self._pick(), time.monotonic() + seconds
+        first, end = self._pick(model.name, call), time.monotonic() + call.seconds
         try:
-            with _counted(first):
-                return await first.endpoint.infer(model, version, arrays, seconds, request_id)
-        except ProblemError as error:
-            other = self._instead(first, error)
+            with self._counted(first, model.name, call):
+                return await first.endpoint.infer(model, arrays, call)
+        except AwayError:
+            other = self._instead(first, model.name, call)
             if other is None:
                 raise
-        with _counted(other):
-            return await other.endpoint.infer(model, version, arrays, max(end - time.monotonic(), LEAST_SECONDS), request_id)
+        rest = replace(call, seconds=max(end - time.monotonic(), LEAST_SECONDS))
+        with self._counted(other, model.name, rest):
+            return await other.endpoint.infer(model, arrays, rest)
 
-    async def stream(
-        self, model: Served, version: str, arrays: Mapping[str, Array], seconds: float, request_id: str
-    ) -> AsyncIterator[Answer]:
+    async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncIterator[Answer]:
         """Yield every answer of a model at one Triton; what has begun is not begun again elsewhere.
 
         Raises:
             ProblemError: the model refused or failed, or fell silent.
 
         """
-        member = self._pick()
-        with _counted(member):
-            async for answer in member.endpoint.stream(model, version, arrays, seconds, request_id):
+        member = self._pick(model.name, call)
+        with self._counted(member, model.name, call):
+            async for answer in member.endpoint.stream(model, arrays, call):
                 yield answer
 
-    def _pick(self, but: Member | None = None) -> Member:
-        """Return the less loaded of two; those that are away are asked when all are."""
-        here = [member for member in self.members if member is not but and not member.away]
-        choice = here or [member for member in self.members if member is not but]
+    def _pick(self, model: str, call: Call, but: Member | None = None) -> Member:
+        """Return the member for a call, by the pool's balance; those that are left out are asked when all are."""
+        others = [member for member in self.members if member is not but]
+        here = [member for member in others if member.takes(model)]
+        choice = here or [member for member in others if not member.drained] or others
+        if self._balance == "hash" and call.affinity:  # the highest weight wins, so that one more member moves few keys
+            return max(choice, key=lambda member: _weight(call.affinity, str(member.endpoint.address)))
+        if self._balance == "round-robin":
+            return choice[next(self._turn) % len(choice)]
         return min(random.sample(choice, min(len(choice), 2)), key=lambda member: member.running)
 
-    def _instead(self, first: Member, error: ProblemError) -> Member | None:
-        """Leave a Triton out that is away, and return another for a second try where there is one and the budget allows it."""
-        if error.code != "unavailable":
-            return None
-        first.away = True
-        if self.retries < 1 or all(member.away for member in self.members):
+    def _instead(self, first: Member, model: str, call: Call) -> Member | None:
+        """Return another member for a second try where one takes it and the budget allows it."""
+        if self.retries < 1 or not any(member.takes(model) for member in self.members if member is not first):
             return None
         self.retries -= 1
-        return self._pick(but=first)
+        return self._pick(model, call, but=first)
 
-    async def _probe(self, canary: Canary) -> None:
+    @contextlib.contextmanager
+    def _counted(self, member: Member, model: str, call: Call) -> Iterator[None]:
+        """Count a call that runs at a member, and leave the member out when it is away or late again and again."""
+        member.running += 1
+        try:
+            yield
+            member.late.pop(model, None)
+        except AwayError as error:
+            if error.whole:
+                member.away = True
+            else:
+                member.lacking.add(model)
+            raise
+        except ProblemError as error:
+            if error.code == "deadline-exceeded" and call.seconds >= PATIENT_SECONDS:
+                member.late[model] = member.late.get(model, 0) + 1
+                if member.late[model] >= MOST_LATE:
+                    member.lacking.add(model)
+            raise
+        finally:
+            member.running -= 1
+
+    async def _probe(self, canaries: Canaries) -> None:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
-            for member in [member for member in self.members if member.away]:
-                try:
-                    member.away = not await canary(member.endpoint)
-                except Exception:  # the probe has to outlive whatever a canary meets
-                    LOG.exception("the canary of %s failed", member.endpoint.address)
+            await asyncio.gather(*(self._look_at(member, canaries) for member in self.members))
+
+    async def _look_at(self, member: Member, canaries: Canaries) -> None:
+        """Leave out a member that does not live; of one that was left out, ask every model that has to answer."""
+        try:
+            alive = await member.endpoint.live(PROBE_SECONDS)
+            member.missed = 0 if alive else member.missed + 1
+            if member.missed >= MOST_LATE:
+                member.away = True
+            if alive and (member.away or member.lacking):
+                silent = await canaries(member.endpoint)
+                member.lacking = set(silent)
+                member.late.clear()
+                member.away = False
+        except Exception:  # the probe has to outlive whatever a canary meets
+            LOG.exception("the canaries of %s failed", member.endpoint.address)
 
 
-@contextlib.contextmanager
-def _counted(member: Member) -> Iterator[None]:
-    member.running += 1
-    try:
-        yield
-    finally:
-        member.running -= 1
+def _weight(key: str, address: str) -> bytes:
+    return hashlib.blake2b(f"{key}\0{address}".encode(), digest_size=8).digest()

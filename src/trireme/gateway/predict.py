@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from trireme.gateway import schema
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from trireme.arrays import Array
     from trireme.gateway.endpoint import Answer
+    from trireme.gateway.rows import Rows
     from trireme.gateway.schema import Schema
 
     Ask = Callable[[Mapping[str, Array]], Awaitable[Answer]]
 
 
-async def predict(model: Schema, rows: Sequence[Mapping[str, Array]], ask: Ask) -> tuple[str, list[dict[str, object]]]:
+async def predict(model: Schema, rows: Rows, ask: Ask) -> tuple[str, list[dict[str, object]]]:
     """Return the version that answered and an object for each item: its outputs, or `{"error": problem}`.
 
     A batch that the model refuses is asked again item by item, so that only the items that are wrong are refused.
@@ -29,7 +29,7 @@ async def predict(model: Schema, rows: Sequence[Mapping[str, Array]], ask: Ask) 
     """
     found: list[dict[str, object]] = [{} for _ in rows]
     version, failures = "", list[ProblemError]()
-    groups = list(_groups(model, rows))
+    groups = list(rows.groups(max(model.served.max_batch_size, 1)))
     if len(groups) == 1:
         return await _ask(model, rows, groups[0], ask)
     room = asyncio.Semaphore(AT_ONCE)
@@ -60,34 +60,21 @@ AT_ONCE = 4
 """Batches of one request that are under way together: a large request takes its turn, and not every place of its model."""
 
 
-async def _ask(
-    model: Schema, rows: Sequence[Mapping[str, Array]], group: Sequence[int], ask: Ask
-) -> tuple[str, list[dict[str, object]]]:
+async def _ask(model: Schema, rows: Rows, group: Sequence[int], ask: Ask) -> tuple[str, list[dict[str, object]]]:
     """Return the version and the items' objects of one batch."""
-    chosen = [rows[number] for number in group]
     try:
-        answer = await ask(schema.stack(chosen) if model.served.batched else chosen[0])
+        answer = await ask(rows.batch(group) if model.served.batched else rows[group[0]])
     except ProblemError as error:
         if error.status != REFUSED or len(group) == 1:
             raise
-        alone = [await _alone(model, row, ask) for row in chosen]
+        alone = [await _alone(model, rows.batch([number]), ask) for number in group]
         return next((version for version, _ in alone if version), ""), [row for _, row in alone]
     return answer.version, list(model.rows(answer.outputs))
 
 
-async def _alone(model: Schema, row: Mapping[str, Array], ask: Ask) -> tuple[str, dict[str, object]]:
+async def _alone(model: Schema, batch: Mapping[str, Array], ask: Ask) -> tuple[str, dict[str, object]]:
     try:
-        answer = await ask(schema.stack([row]))
+        answer = await ask(batch)
     except ProblemError as error:
         return "", {"error": error.table()}
     return answer.version, next(model.rows(answer.outputs))
-
-
-def _groups(model: Schema, rows: Sequence[Mapping[str, Array]]) -> Iterator[list[int]]:
-    """Yield the numbers of items that can be one batch."""
-    most = max(model.served.max_batch_size, 1)
-    by_shape: dict[object, list[int]] = {}
-    for number, row in enumerate(rows):
-        by_shape.setdefault(schema.shape_of(row), []).append(number)
-    for numbers in by_shape.values():
-        yield from (numbers[first : first + most] for first in range(0, len(numbers), most))

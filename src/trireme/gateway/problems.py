@@ -29,6 +29,7 @@ CODES: Mapping[str, Kind] = {
     "forbidden": Kind(403, "The key may not do this"),
     "unknown-route": Kind(404, "There is no such route"),
     "unknown-model": Kind(404, "There is no such model or version"),
+    "unknown-endpoint": Kind(404, "There is no such Triton"),
     "method-not-allowed": Kind(405, "The route takes another method"),
     "slow-client": Kind(408, "The request took too long to arrive"),
     "too-large": Kind(413, "The request is larger than a limit"),

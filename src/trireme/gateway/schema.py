@@ -14,7 +14,9 @@ import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
 from trireme.arrays import NUMPY
+from trireme.gateway.bounds import check_depth, check_pixels
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,6 +63,7 @@ class Schema:
             key: (_type(tensor, limits) | None if tensor.optional else _type(tensor, limits), _field(tensor))
             for key, tensor in self._fields.items()
         }
+        self._is_fixed = all(size > 0 for tensor in served.inputs for size in tensor.dims)
         shown = [item for example in examples if len(orjson.dumps(item := self._item(example))) < MOST_SHOWN]
         extra: Any = {"examples": shown} if shown else None
         config = ConfigDict(extra="forbid", strict=True, json_schema_extra=extra)
@@ -80,21 +83,21 @@ class Schema:
             items=(list[result | Refused], ...),  # type: ignore[valid-type]
         )
 
-    def read(self, body: bytes) -> list[dict[str, Array]]:
-        """Return the arrays of each item of a JSON body, without a batch.
+    def read(self, body: bytes) -> Rows:
+        """Return the items of a JSON body.
 
         Raises:
             ProblemError: it is not JSON, or a field is not what the model takes; every one is named by its path.
 
         """
+        check_depth(body, self.limits.depth)
         try:
             request: Any = self.request.model_validate_json(body)
         except ValidationError as error:
             raise refused(error) from None
-        rows = [self._arrays(item, f"items.{number}") for number, item in enumerate(request.items)]
-        held = sum(array.size for row in rows for array in row.values())
-        if held > self.limits.elements:
-            raise ProblemError("too-large", f"the request holds {held} elements, and the limit is {self.limits.elements}")
+        rows = self._columns(request.items) if self._is_fixed else None
+        if rows is None:
+            rows = Rows.of([self._arrays(item, f"items.{number}") for number, item in enumerate(request.items)])
         return rows
 
     def rows(self, outputs: Mapping[str, Array]) -> Iterator[dict[str, object]]:
@@ -109,31 +112,48 @@ class Schema:
         given = [tensor for tensor in self.served.inputs if tensor.name in arrays]
         return {tensor.name: _plain(_column(tensor, arrays[tensor.name], batched=False)[0]) for tensor in given}
 
+    def _columns(self, items: Sequence[BaseModel]) -> Rows | None:
+        """Return items as columns; None when one leaves an optional input out."""
+        columns = {}
+        for key, tensor in self._fields.items():
+            values = [getattr(item, key) for item in items]
+            if tensor.optional and None in values:
+                return None
+            columns[tensor.name] = self._checked(_array(values, tensor, (len(items), *tensor.dims)), tensor, "items")
+        self._check_elements(sum(column.size for column in columns.values()))
+        return Rows(len(items), columns)
+
     def _arrays(self, item: BaseModel, place: str) -> dict[str, Array]:
-        found = {}
+        found: dict[str, Array] = {}
         for key, tensor in self._fields.items():
             value = getattr(item, key)
             if value is not None:
-                found[tensor.name] = _array(value, tensor, f"{place}.{tensor.name}")
+                where = f"{place}.{tensor.name}"
+                try:
+                    array = _array(value, tensor, tensor.dims if tensor.dims in {(), (1,)} else None)
+                except ValueError:
+                    array = None
+                if array is None or array.ndim != len(tensor.dims):
+                    raise ProblemError("invalid-input", "a list is ragged", fields=[(where, "its rows differ in length")])
+                found[tensor.name] = self._checked(array, tensor, where)
+        self._check_elements(sum(array.size for array in found.values()))
         return found
+
+    def _checked(self, array: Array, tensor: Tensor, place: str) -> Array:
+        if tensor.data_type == "TYPE_STRING":
+            for data in array.flat:
+                check_pixels(data, self.limits.pixels, f"{place}.{tensor.name}" if place == "items" else place)
+        return array
+
+    def _check_elements(self, held: int) -> None:
+        if held > self.limits.elements:
+            raise ProblemError("too-large", f"the request holds {held} elements, and the limit is {self.limits.elements}")
 
 
 class Refused(BaseModel):
     """An item that the model refused, as a problem."""
 
     error: dict[str, Any]
-
-
-def stack(rows: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
-    """Return items of one shape as one batch."""
-    if len(rows) == 1:
-        return {name: array[None] for name, array in rows[0].items()}
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-
-
-def shape_of(row: Mapping[str, Array]) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Return what two items share when they can be one batch."""
-    return tuple((name, array.shape) for name, array in row.items())
 
 
 def _type(tensor: Tensor, limits: Limits) -> Any:  # noqa: ANN401 - a type
@@ -164,19 +184,18 @@ def _field(tensor: Tensor) -> Any:  # noqa: ANN401 - pydantic's own
     return Field(default, alias=tensor.name, description=str(tensor))
 
 
-def _array(value: object, tensor: Tensor, place: str) -> Array:
-    dims = [] if tensor.dims == () else [1] if tensor.dims == (1,) else None
-    try:
-        if tensor.data_type == "TYPE_STRING":
-            array = np.array(_encoded(value), dtype=object)
-        else:
-            array = np.array(value, dtype=NUMPY[tensor.data_type])
-    except ValueError:
-        raise ProblemError("invalid-input", "a list is ragged", fields=[(place, "its rows differ in length")]) from None
-    array = array if dims is None else array.reshape(dims)
-    if array.ndim != len(tensor.dims):
-        raise ProblemError("invalid-input", "a list is ragged", fields=[(place, "its rows differ in length")])
-    return array
+def _array(value: object, tensor: Tensor, shape: tuple[int, ...] | None) -> Array:
+    """Return JSON's value as an array, of a shape that is known, or of its own.
+
+    Raises:
+        ValueError: lists of different lengths.
+
+    """
+    if tensor.data_type == "TYPE_STRING":
+        array = np.array(_encoded(value), dtype=object)
+    else:
+        array = np.array(value, dtype=NUMPY[tensor.data_type])
+    return array if shape is None else array.reshape(shape)
 
 
 def _encoded(value: object) -> object:

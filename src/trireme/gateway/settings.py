@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -36,6 +36,10 @@ class Limits(_Table):
     string_bytes: Count = 8 * 1024 * 1024
     """One string, or one file."""
     dims: Count = 8
+    depth: Count = 32
+    """Lists and objects within each other in a JSON body."""
+    pixels: Count = 64 * 1024 * 1024
+    """Of one image, by its header: what it would take once decoded."""
     streams: Count = 64
     """Event streams at once."""
     receive_seconds: Seconds = 10.0
@@ -56,14 +60,35 @@ class Deadlines(_Table):
 class Admission(_Table):
     """How much is let through to Triton at once, per model."""
 
-    first: Count = 64
-    least: Count = 4
+    first: Count = 96
+    least: Count = 16
     most: Count = 512
     latency_seconds: Annotated[float, Field(ge=0)] = 0.1
     """A mean latency that is no reason to let less through."""
     rate_per_key: Annotated[float, Field(ge=0)] = 0.0
     """Requests a second of one key; 0 is any number."""
     burst_per_key: Count = 32
+
+
+class Breaking(_Table):
+    """When a model that fails is left alone."""
+
+    share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Of the calls in the window that were late or found nobody."""
+    least_calls: Count = 20
+    window_seconds: Seconds = 10.0
+    open_seconds: Seconds = 2.0
+    """Until it is tried again; twice as long after each try that fails, five times at most."""
+
+
+class Oidc(_Table):
+    """Whose bearer tokens are taken beside keys; none without an issuer."""
+
+    issuer: str = ""
+    """Its keys are read from `<issuer>/.well-known/openid-configuration`, over https, or http on loopback."""
+    audience: str = "trireme"
+    scopes: dict[str, str] = {"infer": "infer", "admin": "admin"}
+    """What a scope of the token allows here."""
 
 
 class Caching(_Table):
@@ -80,6 +105,11 @@ class Settings(_Table):
 
     triton: tuple[str, ...] = ("grpc://127.0.0.1:8001",)
     """Servers of the same models."""
+    balance: Literal["least-loaded", "round-robin", "hash"] = "least-loaded"
+    affinity_header: str = "x-affinity"
+    """With `hash`, requests with the same value of this header go to the same server."""
+    refresh_seconds: Seconds = 5.0
+    """How often Triton is asked what it serves by now."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     required: tuple[str, ...] = ()
@@ -92,6 +122,10 @@ class Settings(_Table):
     limits: Limits = Limits()
     deadlines: Deadlines = Deadlines()
     admission: Admission = Admission()
+    models: dict[str, Admission] = {}
+    """Admission of single models, in place of the general one: a bulkhead of its own size."""
+    breaker: Breaking = Breaking()
+    oidc: Oidc = Oidc()
     cache: Caching = Caching()
 
 

@@ -6,21 +6,22 @@ https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protoc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotations of endpoints
 from starlette.responses import Response
 
 from trireme import __version__
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.replies import as_json
 from trireme.gateway.v2_wire import LENGTH, datatype, read, write
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from trireme.gateway.catalog import Model
     from trireme.gateway.gateway import Gateway
-    from trireme.gateway.schema import Schema
     from trireme.tensors import Tensor
 
 BASES = ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
@@ -35,52 +36,56 @@ def routes(app: FastAPI, gateway: Gateway) -> None:
 def _server(app: FastAPI, gateway: Gateway) -> None:
     """Add what is asked of the server."""
 
-    async def server(request: Request) -> Response:
-        gateway.authorize(request)
-        return _json({"name": "trireme", "version": __version__, "extensions": ["binary_tensor_data"]})
+    async def server(_request: Request) -> Response:
+        return as_json({"name": "trireme", "version": __version__, "extensions": ["binary_tensor_data"]})
 
     async def live(_request: Request) -> Response:
-        return _json({"live": True})
+        return as_json({"live": True})
 
     async def ready(_request: Request) -> Response:
         unready = await gateway.unready()
-        return _json({"ready": not unready}, 503 if unready else 200)
+        return as_json({"ready": not unready}, 503 if unready else 200)
 
     for path, handler in {"/v2": server, "/v2/health/live": live, "/v2/health/ready": ready}.items():
-        _add(app, path, handler, "GET")
+        _add(app, path, handler)
 
 
 def _models(app: FastAPI, gateway: Gateway) -> None:
-    """Add what is asked of a model."""
+    """Add what is asked of a model, but for inference, which the models' routes hand to `infer`."""
 
     async def metadata(request: Request) -> Response:
-        gateway.authorize(request)
-        model = gateway.schema(request, request.path_params["name"], request.path_params.get("version", ""))
-        return _json(_metadata(model))
+        model = gateway.model(request, request.path_params["name"], request.path_params.get("version", ""))
+        return as_json(_metadata(model))
 
     async def model_ready(request: Request) -> Response:
-        gateway.authorize(request)
-        model = gateway.schema(request, request.path_params["name"], request.path_params.get("version", ""))
-        unready = model.served.name in await gateway.unready()
-        return _json({"name": model.served.name, "ready": not unready}, 503 if unready else 200)
-
-    async def infer(request: Request) -> Response:
-        gateway.authorize(request)
-        version = request.path_params.get("version", "")
-        model = gateway.schema(request, request.path_params["name"], version)
-        asked, arrays = read(model, await request.body(), request.headers.get(LENGTH))
-        if model.served.decoupled:
-            raise ProblemError("malformed-request", f"'{model.served.name}' answers as a stream, which this protocol has not")
-        answer = await gateway.infer(request, model, version, arrays)
-        return write(model, asked, answer.version, answer.outputs)
+        model = gateway.model(request, request.path_params["name"], request.path_params.get("version", ""))
+        unready = model.name in await gateway.unready()
+        return as_json({"name": model.name, "ready": not unready}, 503 if unready else 200)
 
     for base in BASES:
-        _add(app, base, metadata, "GET")
-        _add(app, f"{base}/ready", model_ready, "GET")
-        _add(app, f"{base}/infer", infer, "POST")
+        _add(app, base, metadata)
+        _add(app, f"{base}/ready", model_ready)
 
 
-def _metadata(model: Schema) -> dict[str, object]:
+async def infer(gateway: Gateway, request: Request, name: str, version: str) -> Response:
+    """Answer an inference request.
+
+    Raises:
+        ProblemError: it is none, or it was refused.
+
+    """
+    model = gateway.model(request, name, version)
+    if model.served.decoupled:
+        raise ProblemError("malformed-request", f"'{model.name}' answers as a stream, which this protocol has not")
+    call = gateway.call(request, model, version)
+    asked, arrays = read(model.schema, await request.body(), request.headers.get(LENGTH))
+    if asked.parameters.timeout:
+        call = replace(call, seconds=min(call.seconds, asked.parameters.timeout / 1e6))
+    answer = await gateway.infer(request, model, arrays, call)
+    return write(model.schema, asked, answer.version, answer.outputs)
+
+
+def _metadata(model: Model) -> dict[str, object]:
     served = model.served
     batch = [-1] if served.batched else []
 
@@ -94,13 +99,9 @@ def _metadata(model: Schema) -> dict[str, object]:
     return {**table, "inputs": side(served.inputs), "outputs": side(served.outputs)}
 
 
-def _add(app: FastAPI, path: str, handler: Any, method: str) -> None:  # noqa: ANN401 - an endpoint
+def _add(app: FastAPI, path: str, handler: Any) -> None:  # noqa: ANN401 - an endpoint
     async def routed(request: Request) -> Response:
         request.state.route = path
         return await handler(request)  # type: ignore[no-any-return]
 
-    app.add_api_route(path, routed, methods=[method], tags=["v2"], response_class=Response, include_in_schema=False)
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    app.add_api_route(path, routed, methods=["GET"], tags=["v2"], response_class=Response, include_in_schema=False)

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from trireme.arrays import NUMPY
 from trireme.gateway import schema as schemas
+from trireme.gateway.bounds import check_depth, check_pixels
 from trireme.gateway.endpoint import to_bytes
 from trireme.gateway.problems import ProblemError
 
@@ -63,6 +64,8 @@ class RequestParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     binary_data_output: bool = False
+    timeout: Annotated[int, Field(ge=0, le=2**62)] = 0
+    """Microseconds, Triton's own extension; 0 is none."""
 
 
 class InferenceRequest(BaseModel):
@@ -83,6 +86,7 @@ def read(model: Schema, body: bytes, header_length: str | None) -> tuple[Inferen
 
     """
     head, binary = _split(body, header_length)
+    check_depth(head, model.limits.depth)
     try:
         asked = InferenceRequest.model_validate_json(head)
     except ValidationError as error:
@@ -99,6 +103,8 @@ def read(model: Schema, body: bytes, header_length: str | None) -> tuple[Inferen
         if elements > model.limits.elements:
             raise ProblemError("too-large", f"the request holds more than {model.limits.elements} elements")
         arrays[given.name], binary = _tensor(model, tensor, given, binary, place)
+        for data in arrays[given.name].flat if tensor.data_type == "TYPE_STRING" else ():
+            check_pixels(data, model.limits.pixels, place)
     if binary:
         raise ProblemError("malformed-request", f"{len(binary)} bytes belong to no tensor")
     _check_whole(model, asked, arrays)
@@ -154,7 +160,7 @@ def write(model: Schema, asked: InferenceRequest, version: str, outputs: Mapping
             behind += raw
         else:
             flat = array.reshape(-1)
-            row["data"] = [schemas.text(item) for item in flat] if array.dtype == np.object_ else flat
+            row["data"] = [_text(name, item) for item in flat] if array.dtype == np.object_ else flat
         rows.append(row)
     table: dict[str, object] = {"model_name": model.served.name, "model_version": version, "outputs": rows}
     if asked.id:
@@ -163,6 +169,13 @@ def write(model: Schema, asked: InferenceRequest, version: str, outputs: Mapping
     if not behind:
         return Response(head, media_type="application/json")
     return Response(head + behind, media_type="application/octet-stream", headers={LENGTH: str(len(head))})
+
+
+def _text(name: str, item: bytes) -> str:
+    try:
+        return item.decode()
+    except UnicodeDecodeError:
+        raise ProblemError("malformed-request", f"'{name}' holds bytes that are no text: ask for binary_data") from None
 
 
 def _check(model: Schema, tensor: Tensor, given: InputTensor, place: str) -> None:

@@ -1,0 +1,81 @@
+"""Who may ask what: keys and bearer tokens, checked by the headers alone, before a body is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trireme.gateway.admission import Rates
+from trireme.gateway.keys import PREFIX, Keys
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trireme.gateway.settings import Settings
+
+OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json", "/v2/health/live", "/v2/health/ready"})
+OPEN_BELOW = ("/problems/", "/assets/")
+ADMIN = frozenset({"/metrics"})
+ADMIN_BELOW = ("/v1/admin/",)
+LANES = ("low", "normal", "high")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the id of a key or the subject of a token, and the highest lane that it may use."""
+
+    id: str = ""
+    lane: str = "high"
+
+
+class Access:
+    """The door: every path that is not open asks for a key or a token."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.keys = Keys(Path(settings.keys))
+        self._insecure = settings.insecure
+        self._rates = Rates(settings.admission)
+        self._tokens = None
+        if settings.oidc.issuer:
+            from trireme.gateway.oidc import Tokens  # noqa: PLC0415 - its library is needed where an issuer is
+
+            self._tokens = Tokens(settings.oidc)
+
+    async def check(self, path: str, headers: Mapping[bytes, bytes]) -> Caller:
+        """Return who asks; a key or a subject has its rate.
+
+        Raises:
+            ProblemError: no valid key or token, one without the scope, or too often.
+
+        """
+        if self._insecure or path in OPEN or path.startswith(OPEN_BELOW):
+            return Caller()
+        scope = "admin" if path in ADMIN or path.startswith(ADMIN_BELOW) else "infer"
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        token = token.strip() if kind.lower() == "bearer" else ""
+        if self._tokens is not None and not token.startswith(f"{PREFIX}_"):
+            caller = Caller(await self._tokens.check(token, scope), "normal")
+        else:
+            key = self.keys.check(token, scope)
+            caller = Caller(key.id, key.lane)
+        self._rates.take(caller.id)
+        return caller
+
+
+def lane(caller: Caller, asked: str | None) -> str:
+    """Return the lane of a request: what it asks for, and what its caller may.
+
+    Raises:
+        ProblemError: there is no such lane, or it is not the caller's.
+
+    """
+    usual = min("normal", caller.lane, key=LANES.index)
+    if asked is None:
+        return usual
+    if asked not in LANES:
+        raise ProblemError("malformed-request", f"X-Priority is one of {', '.join(LANES)}")
+    if LANES.index(asked) > LANES.index(caller.lane):
+        raise ProblemError("forbidden", f"the key may not use the lane '{asked}'")
+    return asked

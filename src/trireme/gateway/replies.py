@@ -1,0 +1,29 @@
+"""Answers as HTTP: JSON, and problems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.responses import Response
+
+from trireme.gateway.problems import ProblemError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+JSON = "application/json"
+
+
+def as_json(value: object, status: int = 200) -> Response:
+    """Return a value as JSON; numpy arrays are lists, and a number that is none, such as NaN, is null."""
+    return Response(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY), status, media_type=JSON)
+
+
+async def as_problem(request: Request, error: Exception) -> Response:
+    """Return a ProblemError as RFC 9457 has it."""
+    assert isinstance(error, ProblemError)  # noqa: S101 - registered for it alone
+    table = error.table(request.state.request_id)
+    if request.scope["path"].startswith("/v2"):
+        table["error"] = error.detail  # the member that the protocol's clients read
+    return Response(orjson.dumps(table), error.status, error.headers())
