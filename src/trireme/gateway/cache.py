@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.rows import Rows
+from trireme.gateway.stores import Memory, Redis, Static
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from trireme.arrays import Array
     from trireme.gateway.settings import Caching
+    from trireme.gateway.stores import Item, Kept
 
     Row = Mapping[str, Array]
-    Item = dict[str, object]
     Ask = Callable[[Rows], Awaitable[tuple[str, list[Item]]]]
 
 
@@ -40,29 +41,44 @@ def key(model: str, version: str, row: Mapping[str, Array]) -> bytes:
 
 
 class Cache:
-    """The answers of the models that the settings name, the least used of them dropped first."""
+    """The answers that are kept, wherever they are, and the items that are being asked for."""
 
     def __init__(self, settings: Caching) -> None:
-        self._settings = settings
-        self._kept: OrderedDict[bytes, tuple[float, str, Item]] = OrderedDict()
-        self._asked: dict[bytes, asyncio.Future[tuple[str, Item] | None]] = {}
+        self._models = set(settings.models)
+        self._memory = Memory(settings)
+        self._redis = Redis(settings) if settings.redis else None
+        self._static = Static(Path(settings.static)) if settings.static else None
+        self._prepared = self._static.models() if self._static else set()
+        self._asked: dict[bytes, asyncio.Future[Kept | None]] = {}
         self.hits = 0
         self.misses = 0
 
+    async def close(self) -> None:
+        """Close what is open."""
+        if self._redis is not None:
+            await self._redis.close()
+        if self._static is not None:
+            self._static.close()
+
     def holds(self, model: str) -> bool:
-        """Say whether a model's answers are kept."""
-        return model in self._settings.models
+        """Say whether a model's answers are kept, or were made beforehand."""
+        return model in self._models or model in self._prepared
 
-    def get(self, item: bytes) -> tuple[str, Item] | None:
-        """Return an answer that is kept and not too old, with the version that gave it."""
-        found = self._kept.get(item)
-        if found is None or found[0] < time.monotonic():
-            return None
-        self._kept.move_to_end(item)
-        self.hits += 1
-        return found[1:]
+    async def get(self, model: str, items: Sequence[bytes]) -> dict[bytes, Kept]:
+        """Return the answers that are kept: of the file, of this process, of Redis, in this order."""
+        found = self._static.get(items) if self._static is not None and model in self._prepared else {}
+        if model in self._models:
+            found.update({item: kept for item in items if item not in found and (kept := self._memory.get(item))})
+            missing = [item for item in items if item not in found and item not in self._asked]
+            if self._redis is not None and missing:
+                shared = await self._redis.get(missing)
+                for item, kept in shared.items():
+                    self._memory.put(item, kept)
+                found.update(shared)
+        self.hits += len(found)
+        return found
 
-    def flight(self, item: bytes) -> asyncio.Future[tuple[str, Item] | None] | None:
+    def flight(self, item: bytes) -> asyncio.Future[Kept | None] | None:
         """Return what somebody else asks already, as a future of its answer or of None; else the item is ours to ask."""
         flying = self._asked.get(item)
         if flying is not None:
@@ -72,21 +88,22 @@ class Cache:
         self.misses += 1
         return None
 
-    def land(self, item: bytes, version: str, answer: Item | None) -> None:
-        """Keep the answer to an item that was ours to ask, and hand it to those who wait; a refusal is not kept."""
-        flying = self._asked.pop(item)
-        good = answer is not None and "error" not in answer
-        if not flying.done():
-            flying.set_result((version, answer) if answer is not None and good else None)
-        if answer is not None and good:
-            own = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in answer.items()}
-            self._kept[item] = time.monotonic() + self._settings.ttl_seconds, version, own  # a view would keep the whole batch
-            while len(self._kept) > self._settings.entries:
-                self._kept.popitem(last=False)
+    async def land(self, model: str, asked: Iterable[bytes], answers: Mapping[bytes, Kept]) -> None:
+        """Hand the answers to items that were ours to ask to those who wait, and keep them; a refusal is not kept."""
+        good = {item: _own(kept) for item, kept in answers.items() if "error" not in kept[1]}
+        for item in asked:
+            flying = self._asked.pop(item)
+            if not flying.done():
+                flying.set_result(good.get(item))
+        if model in self._models:
+            for item, kept in good.items():
+                self._memory.put(item, kept)
+            if self._redis is not None and good:
+                await self._redis.put(good)
 
 
-async def remembered(
-    cache: Cache, keys: Sequence[bytes], rows: Iterable[Row], ask: Ask, seconds: float
+async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to ask for those that are missing
+    cache: Cache, model: str, keys: Sequence[bytes], rows: Iterable[Row], ask: Ask, seconds: float
 ) -> tuple[str, list[Item]]:
     """Return the version and an answer for each row, asking only for those that are neither kept nor asked for already.
 
@@ -95,24 +112,22 @@ async def remembered(
 
     """
     end = time.monotonic() + seconds
-    found: dict[bytes, tuple[str, Item]] = {}
-    ours: dict[bytes, Row] = {}
-    others: dict[bytes, asyncio.Future[tuple[str, Item] | None]] = {}
-    for item, row in zip(keys, rows, strict=True):
-        if item in found or item in ours or item in others:
-            continue
-        if kept := cache.get(item):
-            found[item] = kept
-        elif flying := cache.flight(item):
+    by_key = dict(zip(keys, rows, strict=True))
+    found = await cache.get(model, list(by_key))
+    ours: list[bytes] = []
+    others: dict[bytes, asyncio.Future[Kept | None]] = {}
+    for item in by_key.keys() - found.keys():
+        if flying := cache.flight(item):
             others[item] = flying
         else:
-            ours[item] = row
+            ours.append(item)
+    ours.sort(key=keys.index)
+    made: dict[bytes, Kept] = {}
     try:
-        version, answers = await ask(Rows.of(list(ours.values()))) if ours else ("", [])
-        found.update({item: (version, answer) for item, answer in zip(ours, answers, strict=True)})
+        made = await _answers(ours, by_key, ask)
     finally:
-        for item in ours:
-            cache.land(item, *found.get(item, ("", None)))
+        await cache.land(model, ours, made)
+    found.update(made)
     missed = []
     for item, flying in others.items():
         try:
@@ -121,8 +136,17 @@ async def remembered(
             raise ProblemError("deadline-exceeded", "what others had asked already did not come in time") from None
         found.update({item: answer} if answer is not None else {})
         missed += [item] if answer is None else []
-    if missed:  # whoever asked had no answer: ask for ourselves
-        by_key = dict(zip(keys, rows, strict=True))
-        version, answers = await ask(Rows.of([by_key[item] for item in missed]))
-        found.update({item: (version, answer) for item, answer in zip(missed, answers, strict=True)})
+    found.update(await _answers(missed, by_key, ask))  # whoever asked had no answer: ask for ourselves
     return found[keys[0]][0], [found[item][1] for item in keys]
+
+
+async def _answers(items: Sequence[bytes], by_key: Mapping[bytes, Row], ask: Ask) -> dict[bytes, Kept]:
+    if not items:
+        return {}
+    version, answers = await ask(Rows.of([by_key[item] for item in items]))
+    return {item: (version, answer) for item, answer in zip(items, answers, strict=True)}
+
+
+def _own(kept: Kept) -> Kept:
+    """Return an answer with arrays of its own: a view would keep the whole batch."""
+    return kept[0], {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in kept[1].items()}

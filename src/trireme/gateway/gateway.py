@@ -78,6 +78,7 @@ class Gateway:
         if self._refreshing is not None:
             self._refreshing.cancel()
         await self.pool.close()
+        await self.cache.close()
 
     async def _refresh(self) -> None:
         while True:
@@ -153,8 +154,8 @@ class Gateway:
             return await predict(model.schema, some, lambda arrays: self.infer(request, model, arrays, call))
 
         if self.cache.holds(name):
-            keys = [key(name, call.version, row) for row in rows]
-            answered, items = await remembered(self.cache, keys, rows, ask, call.seconds)
+            keys = [key(name, call.version or model.served.versions[-1], row) for row in rows]
+            answered, items = await remembered(self.cache, name, keys, rows, ask, call.seconds)
         else:
             answered, items = await ask(rows)
         return {"model": name, "version": answered, "items": items}

@@ -98,6 +98,10 @@ class Caching(_Table):
     """Models that answer the same to the same; none by default."""
     entries: Count = 10_000
     ttl_seconds: Seconds = 60.0
+    redis: str = ""
+    """redis://... that several gateways share; without it each keeps its own."""
+    static: str = ""
+    """A file of answers that `trireme gateway precompute` made; they stay until their model has another version."""
 
 
 class Settings(_Table):
