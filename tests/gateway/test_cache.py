@@ -247,7 +247,7 @@ def test_items_are_asked_for_beforehand(start_gateway, server, tmp_path):
     assert first.returncode == 1
     again = precompute("embeddings", str(tmp_path / "items.jsonl"))
     assert "embeddings: 0 made, 70 were there, 3 refused" in again.stdout
-    assert precompute("nothing", str(tmp_path / "items.jsonl")).stderr.startswith("trireme: nothing: no model")
+    assert precompute("nothing", str(tmp_path / "items.jsonl")).stderr.startswith("error: nothing: no model")
     assert precompute("embeddings", str(tmp_path / "nowhere")).stderr.count("\n") == 1
     gateway = start_gateway(server.grpc, settings=settings)
     with httpx.Client(base_url=gateway.url, timeout=30) as http:
