@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trireme.gateway.settings import Settings
 
 PORT = click.IntRange(1, 65535)
+TRACES = "http://127.0.0.1:4318/v1/traces"
 
 # Verbs import what they need when they run: `trireme --help` must not wait for onnx.
 # ruff: noqa: PLC0415
@@ -177,6 +178,22 @@ def gateway(context: click.Context, /, file: Path | None, **given: object) -> No
         command.run(chosen, click.echo)
 
 
+@cli.command()
+@click.argument("request", required=False)
+@click.option("--config", "file", type=click.Path(path_type=Path), help="The gateway's settings, where the store is named.")
+@click.option("--html", type=click.Path(path_type=Path), help="Write the waterfall as a page, too.")
+def trace(request: str | None, file: Path | None, html: Path | None) -> None:
+    """Draw where the time of REQUEST went, by its id; without one, list the latest that were traced.
+
+    The id is in the answer's X-Request-ID. A request is traced when it says `X-Server-Timing: 1`, when its traceparent is
+    sampled, or when it is one of the gateway's share.
+    """
+    from trireme.gateway import settings, waterfall
+
+    for line in waterfall.show(settings.read(file).tracing, request, html):
+        click.echo(line)
+
+
 @gateway.command()
 @click.argument("model")
 @click.argument("items", type=click.Path(path_type=Path))
@@ -263,20 +280,22 @@ def list_units(root: Path | None) -> None:
 @click.option("--http-port", type=PORT, default=8000, show_default=True)
 @click.option("--grpc-port", type=PORT, default=8001, show_default=True)
 @click.option("--metrics-port", type=PORT, default=8002, show_default=True)
+@click.option("--traces", default=TRACES, show_default=True, metavar="URL", help="Where spans go (OTLP); empty for nowhere.")
 @click.argument("flags", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
-def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, flags: tuple[str, ...]) -> None:
+def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, traces: str, flags: tuple[str, ...]) -> None:  # noqa: PLR0913, PLR0917 - the command's own options
     """Serve model_repository/ on loopback until Ctrl-C.
 
     Requests in flight are finished. FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Every
-    model answers its first example before the server counts as ready.
+    model answers its first example before the server counts as ready. Requests that ask for it are traced: the gateway
+    takes the spans, see `trireme trace`.
     """
     from trireme import serve as serving
     from trireme.client import Client
     from trireme.server.process import Ports
 
     serving.stop_on_signals()
-    server = serving.start(_sources(root), Ports(http_port, grpc_port, metrics_port), flags)
+    server = serving.start(_sources(root), Ports(http_port, grpc_port, metrics_port), flags, traces)
     try:
         with Client(server.grpc) as client:
             rows = sorted(client.models(), key=lambda row: row["name"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOG = ".trireme/server.log"
 
 
-def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = ()) -> Server:
+def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: str = "") -> Server:
     """Start the server over model_repository/ and prove each model by its first example.
 
     Raises:
@@ -35,7 +35,7 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = ()) -> Server
     if not repository.is_dir():
         message = f"{TREE}/ is not built; run `make repo`"
         raise ServerError(message)
-    server = Server(repository, sources.root / LOG, ports=ports, flags=flags)
+    server = Server(repository, sources.root / LOG, ports=ports, flags=flags, traces=traces)
     server.start()
     with ExitStack() as unless_proven:
         unless_proven.callback(server.kill)

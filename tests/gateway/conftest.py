@@ -53,7 +53,9 @@ def start_gateway(tmp_path_factory, wait_until):
 
     def start(triton, *flags, settings=""):
         folder = tmp_path_factory.mktemp("gateway")
-        one = Running(folder, triton, *flags, settings=f'keys = "{folder}/keys.json"\n{settings}')
+        own = f'keys = "{folder}/keys.json"\n'
+        own += "" if "tracing" in settings else f'tracing = {{ port = 0, sample = 0.0, store = "{folder}/traces.sqlite" }}\n'
+        one = Running(folder, triton, *flags, settings=own + settings)
         started.append(one)
         return one.wait(wait_until)
 

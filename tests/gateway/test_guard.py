@@ -23,9 +23,14 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
+class Untraced:
+    def begin(self, _headers):
+        return None
+
+
 def gateway(limits, **given):
     settings = Settings(limits=limits, **{"insecure": True, **given})
-    return SimpleNamespace(settings=settings, access=Access(settings), metrics=Metrics())
+    return SimpleNamespace(settings=settings, access=Access(settings), metrics=Metrics(), tracing=Untraced())
 
 
 @pytest.fixture

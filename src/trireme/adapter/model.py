@@ -10,12 +10,15 @@ asks another model of the server.
 
 from __future__ import annotations
 
+import http.client
 import importlib
 import json
 import locale
+import os
 import sys
 import time
 import traceback
+import urllib.parse
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,6 +37,46 @@ class RefusedError(ValueError):
         self.code = code
 
 
+class Spans:
+    """Sends the time of a model's own code as a child of Triton's span, by OTLP; does nothing without an endpoint.
+
+    No thread does it: Triton's stub lets Python run while it executes only. The answer to one message is read before the
+    next is sent, so that nobody waits for it. https://opentelemetry.io/docs/specs/otlp/#otlphttp
+    """
+
+    def __init__(self, name) -> None:
+        self.name = name
+        self.url = urllib.parse.urlsplit(os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""))
+        self.connection = None
+
+    def parent(self, request) -> str:
+        """Return the traceparent of a request that is traced; empty for others."""
+        context = request.trace().get_context() if self.url.hostname else None
+        return json.loads(context).get("traceparent", "") if context else ""
+
+    def note(self, parents, begun, rows) -> None:
+        """Note a run that is over now for each of the requests that are traced; begun is in nanoseconds."""
+        spans = []
+        for _, trace_id, parent_id, _ in (parent.split("-") for parent in parents if parent):
+            row = {"traceId": trace_id, "spanId": os.urandom(8).hex(), "parentSpanId": parent_id, "kind": 1}
+            row |= {"startTimeUnixNano": str(begun), "endTimeUnixNano": str(time.time_ns()), "name": f"{self.name}.infer"}
+            spans.append({**row, "attributes": [{"key": "requests", "value": {"intValue": str(rows)}}]})
+        if spans:
+            resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "model.py"}}]}
+            scope = {"scope": {"name": "trireme.adapter"}, "spans": spans}
+            self._send(json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}))
+
+    def _send(self, body) -> None:
+        try:
+            if self.connection is None:
+                self.connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=0.2)
+            else:
+                self.connection.getresponse().read()
+            self.connection.request("POST", self.url.path, body, {"Content-Type": "application/json"})
+        except (OSError, http.client.HTTPException):
+            self.connection = None  # nobody takes spans: the model works all the same
+
+
 class BatchedModel:
     """Joins the rows of requests, runs them once, splits the answers; a bad or cancelled request fails alone."""
 
@@ -45,6 +88,7 @@ class BatchedModel:
         locale.setlocale(locale.LC_ALL, "C.UTF-8")
         self.config = json.loads(args["model_config"])
         self.name = self.config["name"]
+        self.spans = Spans(self.name)
         self.batched = self.config.get("max_batch_size", 0) > 0
         self.decoupled = self.config.get("model_transaction_policy", {}).get("decoupled", False)
         self.dtypes = {row["name"]: pb_utils.triton_string_to_numpy(row["data_type"]) for row in self.config["output"]}
@@ -66,6 +110,7 @@ class BatchedModel:
             return None
         responses = [None] * len(requests)
         groups = {}
+        parents = [self.spans.parent(request) for request in requests]
         for index, request in enumerate(requests):
             if self.seconds > ASKING and request.is_cancelled():
                 responses[index] = _refusal("the request was cancelled before it was computed", _code("CANCELLED"))
@@ -73,8 +118,10 @@ class BatchedModel:
             arrays = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
             groups.setdefault(self._kind(index, arrays), []).append((index, arrays, request.requested_output_names()))
         for group in groups.values():
+            begun = time.time_ns()
             for (index, _, _), response in zip(group, self._answer(group)):
                 responses[index] = response
+            self.spans.note([parents[index] for index, _, _ in group], begun, len(group))
         return responses
 
     def _kind(self, index, arrays) -> object:

@@ -72,6 +72,11 @@ class Catalog:
             self.changes += 1
         self.routes = {model.served.route: model for model in self.models.values() if model.served.route}
 
+    @property
+    def compiled(self) -> set[str]:
+        """The models that are no Python code and no ensemble: where a pipeline's own computing is."""
+        return {name for name, model in self.models.items() if not model.served.is_python and not model.served.is_ensemble}
+
     def find(self, name: str, version: str = "") -> Model:
         """Return a model.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
+import socket
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -67,12 +70,46 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         gc.freeze()  # what is there at the start stays: the collector need not look at it again
         gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
         server = uvicorn.Server(config)
-        await server.serve()
+        spans = await _receiver(gateway, say)
+        try:
+            await server.serve()
+        finally:
+            if spans is not None:
+                spans[0].should_exit = True
+                await spans[1]
         if not server.started:
             message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
             raise ServerError(message)
     finally:
         await gateway.close()
+
+
+async def _receiver(gateway: Gateway, say: Callable[[str], None]) -> tuple[uvicorn.Server, asyncio.Future[None]] | None:
+    """Begin to take spans of Triton and its models; where another gateway does already, its store has them."""
+    port = gateway.settings.tracing.port
+    if not port:
+        return None
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError:
+        listening.close()
+        say(f"traces   port {port} is taken: another gateway has the spans of Triton (tracing.port)")
+        return None
+    server = _Beside(
+        uvicorn.Config(gateway.tracing.receiver, access_log=False, log_level="warning", lifespan="off", interface="asgi3")
+    )
+    return server, asyncio.ensure_future(server.serve([listening]))
+
+
+class _Beside(uvicorn.Server):
+    """A server that leaves the signals to another one."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take none."""
+        yield
 
 
 def banner(gateway: Gateway) -> Iterator[str]:

@@ -101,6 +101,16 @@ class Served:
         return bool(self.config.model_transaction_policy.decoupled)
 
     @property
+    def is_python(self) -> bool:
+        """Whether it is Python code."""
+        return bool(self.config.backend == "python")
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether it is a pipeline of other models."""
+        return bool(self.config.HasField("ensemble_scheduling"))
+
+    @property
     def route(self) -> str:
         """The friendly route that the model's config states in its parameter `route`; empty without one."""
         return str(self.config.parameters["route"].string_value) if "route" in self.config.parameters else ""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from opentelemetry.trace import SpanKind
 
 from trireme.gateway.access import Access, lane
 from trireme.gateway.cache import Cache, key, remembered
@@ -16,6 +19,8 @@ from trireme.gateway.metrics import Metrics
 from trireme.gateway.pool import Pool
 from trireme.gateway.predict import predict
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.timing import CALL, FORWARD
+from trireme.gateway.tracing import Tracing, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -49,6 +54,7 @@ class Gateway:
         self.access = Access(settings)
         self.catalog = Catalog(settings)
         self.cache = Cache(settings.cache)
+        self.tracing = Tracing(settings.tracing)
         self.streams = 0
         self._ready: tuple[float, dict[str, str]] = (-CANARY_HOLDS, {})
         self._asking = asyncio.Lock()
@@ -79,6 +85,7 @@ class Gateway:
             self._refreshing.cancel()
         await self.pool.close()
         await self.cache.close()
+        self.tracing.close()
 
     async def _refresh(self) -> None:
         while True:
@@ -136,8 +143,14 @@ class Gateway:
             ProblemError: it refused, failed, or there was no room or no time.
 
         """
+        trace = request.state.trace
         with model.breaker.call(model.name, call.seconds), model.limiter.slot(model.name, call.seconds, call.lane):
-            answer = await self.coalescer.infer(model.served, arrays, call)
+            if trace is None:
+                answer = await self.coalescer.infer(model.served, arrays, call)
+            else:
+                trace.root.set_attribute(FORWARD, sorted(self.catalog.compiled))
+                with trace.span(CALL, SpanKind.CLIENT) as parent:
+                    answer = await self.coalescer.infer(model.served, arrays, replace(call, traceparent=parent))
         request.state.version = answer.version
         return answer
 
@@ -173,8 +186,12 @@ class Gateway:
             raise ProblemError("overloaded", "there are as many streams as the gateway takes", retry_after=1)
         self.streams += 1
         try:
-            with model.breaker.call(model.name, call.seconds), model.limiter.slot(model.name, call.seconds, call.lane):
-                async for part in self.pool.stream(model.served, model.single(row), call):
+            with (
+                model.breaker.call(model.name, call.seconds),
+                model.limiter.slot(model.name, call.seconds, call.lane),
+                span(request.state.trace, CALL, SpanKind.CLIENT) as parent,
+            ):
+                async for part in self.pool.stream(model.served, model.single(row), replace(call, traceparent=parent)):
                     request.state.version = part.version
                     for item in model.schema.rows(part.outputs):
                         yield {"model": model.name, "version": part.version, **item}

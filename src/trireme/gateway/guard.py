@@ -20,6 +20,8 @@ from trireme.gateway.access import Caller
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from trireme.gateway.gateway import Gateway
@@ -52,6 +54,7 @@ class Guard:
         self._limits = gateway.settings.limits
         self._access = gateway.access
         self._metrics = gateway.metrics
+        self._tracing = gateway.tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -62,7 +65,7 @@ class Guard:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         state = scope.setdefault("state", {})
-        state.update(request_id=request_id, begun=time.perf_counter(), caller=Caller())
+        state.update(request_id=request_id, begun=time.perf_counter(), caller=Caller(), trace=None)
         own = (*SECURITY, (b"x-request-id", request_id.encode()))
         status = 0
 
@@ -78,6 +81,7 @@ class Guard:
 
         try:
             state["caller"] = await self._access.check(scope["path"], headers)
+            state["trace"] = self._tracing.begin(headers)
             body = await self._body(headers, receive)
             if body is not None:
                 await self._run(scope, body, receive, answer)
@@ -85,6 +89,8 @@ class Guard:
             await _refuse(error, request_id, answer)
         finally:
             self._log(scope, status or CLIENT_LEFT)
+            if state["trace"] is not None:
+                _finish(state, status or CLIENT_LEFT)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """Return the whole body; None when the client left."""
@@ -149,6 +155,20 @@ class Guard:
         row |= {"model": model, "version": version, "status": status, "seconds": round(seconds, 6)}
         row |= {"key": state["caller"].id, "client": (scope.get("client") or ("",))[0]}
         ACCESS.info(orjson.dumps(row).decode())
+
+
+def _finish(state: dict[str, Any], status: int) -> None:
+    """End the span of a request, unless it was ended to be told of in the answer."""
+    root = state["trace"].root
+    if root.is_recording():
+        root.set_attributes(described(state, status))
+        root.end()
+
+
+def described(state: Mapping[str, Any], status: int) -> dict[str, str | int]:
+    """Return what is written of a request into its span: never what was in it."""
+    route, model = state.get("route", "none"), state.get("model", "")
+    return {"request.id": state["request_id"], "http.route": route, "model": model, "http.response.status_code": status}
 
 
 async def _whole(receive: Receive, limit: int) -> bytes | None:

@@ -17,9 +17,11 @@ from starlette.responses import Response, StreamingResponse
 
 from trireme.gateway import v2
 from trireme.gateway.bounds import check_pixels
+from trireme.gateway.guard import described
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.replies import JSON, as_json, as_problem
 from trireme.gateway.rows import Rows
+from trireme.gateway.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,6 +59,10 @@ class Models:
             response = await self._answer(request, found, routed)
         except ProblemError as error:
             response = await as_problem(request, error)
+        trace = request.state.trace
+        if trace is not None and trace.timed and not isinstance(response, StreamingResponse):
+            trace.root.set_attributes(described(scope["state"], response.status_code))
+            response.headers["server-timing"] = await self._gateway.tracing.timing(trace)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, found: re.Match[str], routed: Model | None) -> Response:
@@ -86,8 +92,12 @@ class Models:
             rows = Rows.of(await _files(request, model))
         else:
             _needs_json(request)
-            rows = model.schema.read(await request.body())
-        return as_json(await self._gateway.predict(request, model, call, rows))
+            body = await request.body()
+            with span(request.state.trace, "read"):
+                rows = model.schema.read(body)
+        answer = await self._gateway.predict(request, model, call, rows)
+        with span(request.state.trace, "write"):
+            return as_json(answer)
 
     async def _events(self, request: Request, model: Model, version: str) -> Response:
         if version or not model.served.decoupled:

@@ -104,6 +104,22 @@ class Caching(_Table):
     """A file of answers that `trireme gateway precompute` made; they stay until their model has another version."""
 
 
+class Tracing(_Table):
+    """Which requests are traced, and where their spans go."""
+
+    sample: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """The share of requests that is traced unasked."""
+    most_per_second: Annotated[float, Field(gt=0)] = 20.0
+    """However many ask for it."""
+    store: str = ".trireme/traces.sqlite"
+    keep: Count = 10_000
+    """Traces; the oldest are dropped."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 4318
+    """Where Triton and its models send their spans (OTLP over HTTP), on loopback; 0 takes none."""
+    otlp: str = ""
+    """A collector that has every span as well, such as http://collector:4318/v1/traces."""
+
+
 class Settings(_Table):
     """All of it."""
 
@@ -131,6 +147,7 @@ class Settings(_Table):
     breaker: Breaking = Breaking()
     oidc: Oidc = Oidc()
     cache: Caching = Caching()
+    tracing: Tracing = Tracing()
 
 
 def read(path: Path | None, **given: object) -> Settings:

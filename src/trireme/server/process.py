@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trireme.errors import ServerError
+from trireme.server import traces
 from trireme.server.launcher import LOOPBACK, REGION_PREFIX, command
 
 if TYPE_CHECKING:
@@ -77,15 +78,16 @@ class Ports:
 
 
 class Server:
-    """A tritonserver over one repository; a context manager."""
+    """A tritonserver over one repository; a context manager. traces is where its spans go, none without it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name, each with its default
         self,
         repository: Path,
         log: Path,
         *,
         ports: Ports | None = None,
         flags: tuple[str, ...] = (),
+        traces: str = "",
         limit: float = START_LIMIT,
     ) -> None:
         self.limit = limit
@@ -93,6 +95,7 @@ class Server:
         self.ports = ports or Ports.free()
         self.log = log
         self.flags = flags
+        self.traces = traces
         self.process: subprocess.Popen[bytes] | None = None
         self._prefix = f"{REGION_PREFIX}-{os.getpid()}-{self.ports.http}-"
 
@@ -129,8 +132,15 @@ class Server:
         """
         self.ports.check()
         sweep()
-        prefix = f"--backend-config=python,{REGION_FLAG}={self._prefix}"
-        line, environment = command([f"--model-repository={self.repository}", *self.ports.flags(), prefix, *self.flags])
+        own = [
+            f"--model-repository={self.repository}",
+            *self.ports.flags(),
+            f"--backend-config=python,{REGION_FLAG}={self._prefix}",
+        ]
+        own += traces.flags(self.traces) if self.traces else []
+        line, environment = command([*own, *self.flags])
+        if self.traces:
+            environment[traces.ENDPOINT] = self.traces
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(  # noqa: S603 - the launcher's own command line
