@@ -8,16 +8,24 @@ is the adapter.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import triton_python_backend_utils as pb_utils
-from batching import BatchedModel
+from batching import BatchedModel, RefusedError
 
 UNSUPPORTED = {
     "batch_input": "batch_input tensors of ragged batching",
     "batch_output": "batch_output scattering",
 }
 """Top-level fields of ModelConfig that a Python-based backend is never given the means to honour."""
+
+
+MISFIT = re.compile(
+    r"must match the (?:existing )?size|cannot reshape|cannot be multiplied|index out of range in self|Sizes of tensors"
+    r"|Attempting to broadcast|Shape mismatch|invalid expand shape|out of data bounds|Got invalid dimensions"
+)
+"""What PyTorch and onnxruntime say of inputs whose sizes or indices do not fit the graph: a client's doing, not ours."""
 
 
 class Twin(BatchedModel):
@@ -62,6 +70,13 @@ class Twin(BatchedModel):
         found += [f"the execution accelerator '{name}'" for name in names if name not in self.accelerators]
         if found:
             self.refuse(f"cannot honour {'; '.join(found)}: serve this model with the native backend")
+
+    def _failure(self, error, arrays) -> object:
+        if MISFIT.search(str(error)):
+            said = f"{self.name}: the inputs do not fit each other or the graph"
+            pb_utils.Logger.log_warn(f"{said}: {error}")
+            error = RefusedError(said, pb_utils.TritonError.INVALID_ARG)
+        return super()._failure(error, arrays)
 
     def refuse(self, sentence) -> None:
         raise pb_utils.TritonModelException(f"{self.name}: the {self.backend} twin {sentence}")

@@ -60,7 +60,7 @@ def bare_pipeline(tree: Path) -> Callable[[Array], object]:
     """Return the pipeline as one function in this process, from the built tree."""
     import onnxruntime  # noqa: PLC0415 - only this benchmark runs models in its own process
 
-    tokenizer, head = (_opened(tree / name / "1") for name in ("text_tokenizer", "sentiment_head"))
+    tokenizer, head = (_opened(tree / name) for name in ("text_tokenizer", "sentiment_head"))
     encoder = onnxruntime.InferenceSession(str(tree / "text_encoder/1/model.onnx"), providers=["CPUExecutionProvider"])
     return lambda text: head.infer(sentence_embedding=encoder.run(None, tokenizer.infer(text=text))[0])
 
@@ -98,11 +98,13 @@ def _rows(mix: Array, start: int, size: int) -> Array:
     return rows
 
 
-def _opened(folder: Path) -> SimpleNamespace:
+def _opened(model: Path) -> SimpleNamespace:
+    """Return the infer.py of a model's newest version, set up as the adapter does."""
+    folder = max((path for path in model.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
     source = load_module(folder / "infer.py")
     parameters = {
         key: value.string_value
-        for key, value in modelconfig.from_text((folder.parent / "config.pbtxt").read_text(encoding="utf-8")).parameters.items()
+        for key, value in modelconfig.from_text((model / "config.pbtxt").read_text(encoding="utf-8")).parameters.items()
     }
     source.setup(SimpleNamespace(folder=folder, parameters=parameters))
     return SimpleNamespace(infer=source.infer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -15,8 +15,8 @@ from trireme import __version__
 from trireme.gateway import v2
 from trireme.gateway.guard import Guard
 from trireme.gateway.page import describe
-from trireme.gateway.problems import CODES, ProblemError
-from trireme.gateway.replies import as_json, as_problem
+from trireme.gateway.problems import CODES, MEDIA_TYPE, ProblemError
+from trireme.gateway.replies import JSON, as_internal, as_json, as_problem
 from trireme.gateway.routes import Models
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
-LOG = logging.getLogger("trireme.gateway")
+PARAMETER = re.compile(r"\{(\w+)\}")
+PROBLEM = "#/components/schemas/Problem"
 STATUS_CODES = {404: "unknown-route", 405: "method-not-allowed"}
 
 
@@ -52,7 +53,7 @@ def application(gateway: Gateway) -> ASGIApp:
     v2.routes(app, gateway)
     app.add_exception_handler(ProblemError, as_problem)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _internal)
+    app.add_exception_handler(Exception, as_internal)
     return Guard(Models(gateway, app), gateway)
 
 
@@ -110,7 +111,23 @@ def _add(app: FastAPI, method: str, path: str, handler: Endpoint, summary: str) 
         request.state.route = path
         return await handler(request)
 
-    app.add_api_route(path, routed, methods=[method], summary=summary, tags=["operations"], response_class=Response)
+    names = PARAMETER.findall(path)
+    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    problem: dict[str, Any] = {"description": "A problem", "content": {MEDIA_TYPE: {"schema": {"$ref": PROBLEM}}}}
+    answers: dict[int | str, dict[str, Any]] = {"4XX": problem, "5XX": problem}
+    if path == "/readyz":
+        answers[503] = {"description": "Not ready", "content": {JSON: {}}}
+    extra = {"parameters": parameters} if parameters else None
+    app.add_api_route(
+        path,
+        routed,
+        methods=[method],
+        summary=summary,
+        tags=["operations"],
+        response_class=Response,
+        responses=answers,
+        openapi_extra=extra,
+    )
 
 
 def _member(gateway: Gateway, request: Request) -> Member:
@@ -142,8 +159,3 @@ def _summary(model: Model) -> dict[str, object]:
 async def _http(request: Request, error: Exception) -> Response:
     code = STATUS_CODES.get(getattr(error, "status_code", 400), "malformed-request")
     return await as_problem(request, ProblemError(code, f"{request.method} {request.url.path}: {CODES[code].title.lower()}"))
-
-
-async def _internal(request: Request, error: Exception) -> Response:
-    LOG.error("request %s failed", request.state.request_id, exc_info=error)
-    return await as_problem(request, ProblemError("internal", "the gateway failed; its log has the request's id"))

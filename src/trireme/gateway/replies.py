@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,6 +13,7 @@ from trireme.gateway.problems import ProblemError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+LOG = logging.getLogger("trireme.gateway")
 JSON = "application/json"
 
 
@@ -27,3 +29,9 @@ async def as_problem(request: Request, error: Exception) -> Response:
     if request.scope["path"].startswith("/v2"):
         table["error"] = error.detail  # the member that the protocol's clients read
     return Response(orjson.dumps(table), error.status, error.headers())
+
+
+async def as_internal(request: Request, error: Exception) -> Response:
+    """Write a bug of ours into the log, and say no more than that."""
+    LOG.error("request %s failed", request.state.request_id, exc_info=error)
+    return await as_problem(request, ProblemError("internal", "the gateway failed; its log has the request's id"))

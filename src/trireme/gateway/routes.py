@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -19,7 +21,7 @@ from trireme.gateway import v2
 from trireme.gateway.bounds import check_pixels
 from trireme.gateway.guard import described
 from trireme.gateway.problems import ProblemError
-from trireme.gateway.replies import JSON, as_json, as_problem
+from trireme.gateway.replies import JSON, as_internal, as_json, as_problem
 from trireme.gateway.rows import Rows
 from trireme.gateway.tracing import span
 
@@ -59,6 +61,8 @@ class Models:
             response = await self._answer(request, found, routed)
         except ProblemError as error:
             response = await as_problem(request, error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours is one request's, and says nothing of itself
+            response = await as_internal(request, error)
         trace = request.state.trace
         if trace is not None and trace.timed and not isinstance(response, StreamingResponse):
             trace.root.set_attributes(described(scope["state"], response.status_code))
@@ -121,7 +125,12 @@ async def _files(request: Request, model: Model) -> list[dict[str, Array]]:
     """
     known, limits = {tensor.name: tensor for tensor in model.served.inputs}, model.schema.limits
     columns: dict[str, list[Array]] = {}
-    async with request.form(max_files=limits.items, max_part_size=limits.string_bytes) as form:
+    try:
+        form = await request.form(max_files=limits.items, max_part_size=limits.string_bytes)
+    except (MultiPartException, HTTPException, KeyError, ValueError, UnicodeError) as error:
+        said = error.message if isinstance(error, MultiPartException) else "its boundary or a header is missing or broken"
+        raise ProblemError("malformed-request", f"the body is no {MULTIPART}: {said}") from None
+    try:
         for name, part in form.multi_items():
             tensor = known.get(name)
             if tensor is None or tensor.data_type != "TYPE_STRING" or tensor.dims != (1,):
@@ -131,6 +140,8 @@ async def _files(request: Request, model: Model) -> list[dict[str, Array]]:
                 raise ProblemError("too-large", f"a file has more than {limits.string_bytes} bytes")
             check_pixels(data, limits.pixels, name)
             columns.setdefault(name, []).append(np.array([data], dtype=object))
+    finally:
+        await form.close()
     counts = {len(column) for column in columns.values()}
     missing = [name for name, tensor in known.items() if not tensor.optional and name not in columns]
     if missing or len(counts) != 1:

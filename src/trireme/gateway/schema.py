@@ -60,7 +60,7 @@ class Schema:
         title = "".join(part.title() for part in served.name.replace("-", "_").split("_"))
         self._fields = {f"f{number}": tensor for number, tensor in enumerate(served.inputs)}
         fields: dict[str, Any] = {
-            key: (_type(tensor, limits) | None if tensor.optional else _type(tensor, limits), _field(tensor))
+            key: (_input(tensor, limits) | None if tensor.optional else _input(tensor, limits), _field(tensor))
             for key, tensor in self._fields.items()
         }
         self._is_fixed = all(size > 0 for tensor in served.inputs for size in tensor.dims)
@@ -73,7 +73,8 @@ class Schema:
             f"{title}Request", __config__=ConfigDict(extra="forbid"), items=(items, ...)
         )
         made: dict[str, Any] = {
-            f"f{number}": (_type(tensor, limits), Field(alias=tensor.name)) for number, tensor in enumerate(served.outputs)
+            f"f{number}": (_type(tensor, _answered(tensor.data_type), 0), Field(alias=tensor.name))
+            for number, tensor in enumerate(served.outputs)
         }
         result = create_model(f"{title}Result", **made)
         self.response: type[BaseModel] = create_model(
@@ -156,14 +157,27 @@ class Refused(BaseModel):
     error: dict[str, Any]
 
 
-def _type(tensor: Tensor, limits: Limits) -> Any:  # noqa: ANN401 - a type
-    kind: Any = _scalar(tensor.data_type, limits)
+def _input(tensor: Tensor, limits: Limits) -> Any:  # noqa: ANN401 - a type
+    return _type(tensor, _scalar(tensor.data_type, limits), 1, limits.elements)
+
+
+def _type(tensor: Tensor, kind: Any, least: int, most: int | None = None) -> Any:  # noqa: ANN401 - types
+    """Return the type of a tensor of values of a kind; a size that varies is from least to most."""
     if tensor.dims in {(1,), ()}:
         return kind
     for size in reversed(tensor.dims):
-        least, most = (size, size) if size > 0 else (1, limits.elements)
-        kind = Annotated[list[kind], Field(min_length=least, max_length=most)]
+        low, high = (size, size) if size > 0 else (least, most)
+        kind = Annotated[list[kind], Field(min_length=low, max_length=high)]
     return kind
+
+
+def _answered(data_type: str) -> Any:  # noqa: ANN401 - a type
+    """Return the type of a value of an answer: what JSON cannot say, such as NaN, is null."""
+    if data_type == "TYPE_STRING":
+        return str | Bytes
+    if data_type == "TYPE_BOOL":
+        return bool
+    return float | None if np.dtype(NUMPY.get(data_type, np.float32)).kind == "f" else int
 
 
 def _scalar(data_type: str, limits: Limits) -> Any:  # noqa: ANN401 - a type
