@@ -1,6 +1,6 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway dev call test lint-proof docs bench bench-gateway lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway dev call test lint-proof docs bench bench-gateway bench-overload chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
@@ -49,6 +49,12 @@ lint-proof: repo  ## compare the linter with the real server on 2,400 drawn repo
 
 bench: repo   ## measure serving efficiency, overhead, start and memory, and print a table
 	@.venv/bin/python -m trireme.bench
+
+bench-overload: repo  ## measure what the gateway does at five times its capacity
+	@.venv/bin/python -m trireme.bench overload
+
+chaos: repo   ## break things behind and in front of the gateway (about 10 minutes)
+	@.venv/bin/python -m pytest -m chaos
 
 bench-gateway: repo  ## measure what the gateway adds to a call, and what it takes
 	@.venv/bin/python -m trireme.bench gateway

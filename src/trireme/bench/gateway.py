@@ -45,7 +45,7 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
 
 
 async def _measure(sources: Sources, triton: str, item: dict[str, Any], *, quick: bool) -> list[Row]:
-    async with _gateway(sources.root, triton) as port:
+    async with running(sources.root, triton) as port:
         return [
             await _added(port, triton, item, 50 if quick else 1000),
             await _load(port, [item] * ROWS, 4, 0.5 if quick else 5.0, "rows a second, 100 a request", ">= 20,000"),
@@ -54,7 +54,7 @@ async def _measure(sources: Sources, triton: str, item: dict[str, Any], *, quick
 
 
 @asynccontextmanager
-async def _gateway(root: Path, triton: str) -> AsyncIterator[int]:
+async def running(root: Path, triton: str) -> AsyncIterator[int]:
     """Run a gateway process, and yield its port."""
     port, program = Ports.free().http, Path(sys.executable).with_name("trireme")
     flags = ["gateway", "--insecure", "--triton", triton, "--port", str(port)]

@@ -1,0 +1,224 @@
+"""The long fault tests, `make chaos`: processes that die, floods, models that hang, and whether others feel it."""
+
+import asyncio
+import json
+import os
+import signal
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from trireme.server.process import Server
+
+pytestmark = pytest.mark.chaos
+SECONDS = 6.0
+ASK = {"items": [{"text": "a calm crew"}]}
+HANG = """import time
+
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        time.sleep(3600)
+"""
+CONFIG = """backend: "python"
+input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }
+output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
+"""
+
+
+@pytest.fixture
+def repository(sources, tmp_path):
+    """The shipped repository beside a model that hangs, as links: nothing is copied."""
+    root = tmp_path / "models"
+    root.mkdir()
+    for model in (sources.root / "model_repository").iterdir():
+        if model.is_dir():
+            (root / model.name).symlink_to(model)
+    (root / "hanging" / "1").mkdir(parents=True)
+    (root / "hanging" / "config.pbtxt").write_text(CONFIG)
+    (root / "hanging" / "1" / "model.py").write_text(HANG)
+    return root
+
+
+@pytest.fixture
+def triton(repository, tmp_path):
+    with Server(repository, tmp_path / "log") as server:
+        yield server
+
+
+def stubs(server):
+    """The processes of Python models, by the model's instance."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            group = os.getpgid(int(folder.name))
+        except (OSError, ProcessLookupError):
+            continue
+        if group == server.process.pid and b"triton_python_backend_stub" in words[0]:
+            found[int(folder.name)] = b" ".join(words).decode()
+    return found
+
+
+def latencies(url, seconds, path="/v1/classify", ask=ASK, **headers):
+    """Ask one request after the other; return (status, seconds) of each."""
+    answers, end = [], time.monotonic() + seconds
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            answers.append((http.post(path, json=ask).status_code, time.monotonic() - begun))
+            time.sleep(0.02)
+    return answers
+
+
+def p99(answers):
+    return statistics.quantiles([took for _, took in answers], n=100)[98]
+
+
+def test_a_stub_that_dies_is_its_models_alone(start_gateway, triton):
+    gateway = start_gateway(triton.grpc, "--insecure", settings='required = ["embeddings", "text_classification"]')
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        victims = [pid for pid, line in stubs(triton).items() if "sentiment_head" in line]
+        assert victims
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+        answer = http.post("/v1/classify", json=ASK)
+        assert (answer.status_code, answer.json()["code"]) in {(503, "unavailable"), (502, "model-failed")}
+        assert {http.post("/v1/embed", json=ASK).status_code for _ in range(10)} == {200}
+        time.sleep(1.1)
+        assert list(http.get("/readyz").json()["unready"]) == ["text_classification"]
+
+
+def test_when_all_stubs_die_the_gateway_and_triton_live(start_gateway, triton):
+    gateway = start_gateway(triton.grpc, "--insecure")
+    for pid in stubs(triton):
+        os.kill(pid, signal.SIGKILL)
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        for path in ("/v1/classify", "/v1/embed"):
+            answer = http.post(path, json=ASK, headers={"x-request-timeout": "5"})
+            assert answer.status_code in {502, 503, 504}
+            assert "Stub" not in answer.text
+        assert http.get("/healthz").status_code == 200
+        assert http.get("/readyz").status_code == 503
+        assert http.get("/openapi.json").status_code == 200
+    assert triton.running()
+
+
+def test_a_triton_that_drains_loses_no_request(start_gateway, repository, tmp_path):
+    """SIGTERM to one of two under a constant rate."""
+    with Server(repository, tmp_path / "one.log") as one, Server(repository, tmp_path / "two.log") as two:
+        gateway = start_gateway(one.grpc, "--triton", two.grpc, "--insecure", settings='required = ["text_classification"]')
+        with ThreadPoolExecutor(5) as pool:
+            loads = [pool.submit(latencies, gateway.url, SECONDS) for _ in range(4)]
+            time.sleep(1.5)
+            one.process.send_signal(signal.SIGTERM)
+            statuses = [status for load in loads for status, _ in load.result()]
+    assert len(statuses) > 100
+    assert set(statuses) == {200}
+
+
+def test_a_triton_that_is_killed_loses_no_request(start_gateway, repository, tmp_path):
+    with Server(repository, tmp_path / "one.log") as one, Server(repository, tmp_path / "two.log") as two:
+        gateway = start_gateway(one.grpc, "--triton", two.grpc, "--insecure", settings='required = ["text_classification"]')
+        with ThreadPoolExecutor(5) as pool:
+            loads = [pool.submit(latencies, gateway.url, SECONDS) for _ in range(2)]
+            time.sleep(1.5)
+            one.kill()
+            statuses = [status for load in loads for status, _ in load.result()]
+    assert set(statuses) == {200}
+
+
+def test_a_model_that_hangs_is_felt_by_nobody_else(start_gateway, triton):
+    gateway = start_gateway(triton.grpc, "--insecure", settings='required = ["text_classification"]')
+    alone = latencies(gateway.url, SECONDS)
+
+    async def hang():
+        limits = httpx.Limits(max_connections=500)
+        async with httpx.AsyncClient(base_url=gateway.url, timeout=60, limits=limits) as http:
+            path, ask = "/v1/models/hanging:predict", {"items": [{"x": 1}]}
+            calls = [http.post(path, json=ask, headers={"x-request-timeout": "8"}) for _ in range(300)]
+            return [answer.json()["code"] for answer in await asyncio.gather(*calls)]
+
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(asyncio.run, hang())
+        time.sleep(1.5)
+        beside = latencies(gateway.url, SECONDS)
+        codes = hanging.result()
+    assert {status for status, _ in beside} == {200}
+    assert p99(beside) < max(2 * p99(alone), 0.1)
+    assert set(codes) <= {"overloaded", "deadline-exceeded", "unavailable"}
+    assert codes.count("overloaded") > 150
+
+
+def test_a_key_that_floods_is_not_felt_by_another(start_gateway, server):
+    gateway = start_gateway(server.grpc, settings="admission = { rate_per_key = 60.0, burst_per_key = 60 }")
+    keys = {name: gateway.keys.create(name) for name in ("calm", "flooding")}
+    calm = {"authorization": f"Bearer {keys['calm']}"}
+    alone = latencies(gateway.url, SECONDS, **calm)
+
+    async def flood():
+        async with httpx.AsyncClient(base_url=gateway.url, timeout=60) as http:
+            headers, end, codes = {"authorization": f"Bearer {keys['flooding']}"}, time.monotonic() + SECONDS + 2, []
+            while time.monotonic() < end:
+                answers = await asyncio.gather(*(http.post("/v1/classify", json=ASK, headers=headers) for _ in range(20)))
+                codes += [answer.status_code for answer in answers]
+            return codes
+
+    with ThreadPoolExecutor(1) as pool:
+        flooding = pool.submit(asyncio.run, flood())
+        time.sleep(1)
+        beside = latencies(gateway.url, SECONDS, **calm)
+        codes = flooding.result()
+    assert codes.count(429) > 10 * codes.count(200) / 20
+    assert {status for status, _ in beside} == {200}
+    assert p99(beside) < max(4 * p99(alone), 0.25)  # both share two cores with the flood itself
+
+
+def resident(pid):
+    return int(
+        next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")).split()[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b'{"items": ' + b"[" * 60_000 + b"]" * 60_000 + b"}", {}),
+        (b'{"items": [{"text": "' + b"x" * 20_000_000 + b'"}]}', {}),
+        (b"x" * 700_000, {"content-encoding": "gzip"}),
+        (b"text=" + b"x" * 6_000_000, {"content-type": "application/x-www-form-urlencoded"}),
+        (b'{"items": [{"text": NaN}]}', {}),
+        (json.dumps({"items": [{"text": "a"}] * 100_000}).encode(), {}),
+    ],
+    ids=["deep", "long", "gzip", "form", "nan", "many"],
+)
+def test_what_is_refused_is_refused_soon_and_reaches_nobody(gateway, server, body, headers):
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        http.get("/healthz")
+        before, took = resident(server.process.pid), []
+        for _ in range(5):
+            begun = time.monotonic()
+            answer = http.post("/v1/classify", content=body, headers={"content-type": "application/json", **headers})
+            took.append(time.monotonic() - begun)
+            assert 400 <= answer.status_code < 500
+    assert statistics.median(took) < 0.1 + len(body) / 100e6
+    assert resident(server.process.pid) - before < 2_000
+    assert server.running()
+
+
+def test_a_million_chunks_are_one_small_body_or_a_refusal(gateway, server):
+    def chunks():
+        yield from (b" " for _ in range(1_000_000))
+
+    before = resident(server.process.pid)
+    with httpx.Client(base_url=gateway.url, timeout=60) as http:
+        answer = http.post("/v1/classify", content=chunks(), headers={"content-type": "application/json"})
+        assert answer.status_code in {400, 408, 413}
+        assert http.post("/v1/classify", json=ASK).status_code == 200
+    assert resident(server.process.pid) - before < 2_000
