@@ -1,6 +1,6 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway dev call test lint-proof docs bench bench-gateway bench-overload chaos lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
@@ -34,6 +34,9 @@ serve: repo   ## serve the repository on loopback until Ctrl-C
 
 gateway: setup  ## serve a typed REST API in front of `make serve`, without keys, on loopback
 	@.venv/bin/trireme gateway --insecure
+
+demo: setup   ## serve a page to try every model, beside `make serve` and `make gateway`
+	@.venv/bin/trireme demo
 
 dev: needs_M setup    ## serve one model from its sources, reloading: make dev M=<model>
 	@.venv/bin/trireme dev $(M)

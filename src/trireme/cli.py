@@ -194,6 +194,24 @@ def trace(request: str | None, file: Path | None, html: Path | None) -> None:
         click.echo(line)
 
 
+@cli.command()
+@click.option("--gateway", "url", default="http://127.0.0.1:8080", show_default=True, help="Where `trireme gateway` listens.")
+@click.option(
+    "--key", envvar="TRIREME_KEY", default="", help="A key, where the gateway wants one; or the variable TRIREME_KEY."
+)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=PORT, default=8501, show_default=True)
+def demo(url: str, key: str, host: str, port: int) -> None:
+    """Serve a page to try every model, see where a call's time goes, and watch the load."""
+    from importlib.util import find_spec
+
+    from trireme.demo import command
+
+    if find_spec("streamlit") is None:
+        raise click.ClickException("the page needs `pip install 'trireme[demo]'`")
+    command.run(url, key, port, host)
+
+
 @gateway.command()
 @click.argument("model")
 @click.argument("items", type=click.Path(path_type=Path))

@@ -18,6 +18,7 @@ from trireme.gateway.page import describe
 from trireme.gateway.problems import CODES, MEDIA_TYPE, ProblemError
 from trireme.gateway.replies import JSON, as_internal, as_json, as_problem
 from trireme.gateway.routes import Models
+from trireme.gateway.waterfall import as_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -87,7 +88,7 @@ def _operations(app: FastAPI, gateway: Gateway) -> None:
 
 
 def _administration(app: FastAPI, gateway: Gateway) -> None:
-    """Add what an operator does: look at the Tritons, take one out, put it back."""
+    """Add what an operator does: look at the Tritons and at traces, take a Triton out, put it back."""
 
     async def endpoints(_request: Request) -> Response:
         return as_json({"endpoints": [_endpoint(member) for member in gateway.pool.members]})
@@ -100,6 +101,13 @@ def _administration(app: FastAPI, gateway: Gateway) -> None:
         _member(gateway, request).drained = False
         return await endpoints(request)
 
+    async def trace(request: Request) -> Response:
+        spans = gateway.tracing.store.of_request(request.path_params["request"])
+        if not spans:
+            raise ProblemError("unknown-route", "that request was not traced")
+        return Response(as_page(spans), media_type="text/html")
+
+    _add(app, "GET", "/v1/admin/traces/{request}", trace, "The waterfall of a request that was traced, as a page")
     base = "/v1/admin/endpoints"
     _add(app, "GET", base, endpoints, "The Tritons and their load")
     _add(app, "POST", f"{base}/{{address}}:drain", drain, "Send a Triton nothing more")

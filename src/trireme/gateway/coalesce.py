@@ -96,6 +96,13 @@ class Coalescer:
                 lane.waiting.remove(ticket)
                 lane.rows -= rows
 
+    def waiting(self) -> dict[str, int]:
+        """Return the rows that wait here for a call, by model."""
+        found: dict[str, int] = {}
+        for lane in self._lanes.values():
+            found[lane.model.name] = found.get(lane.model.name, 0) + lane.rows
+        return found
+
     def _depart(self, lane: Lane) -> None:
         """Send off batches while there is room for them."""
         lane.departing = False

@@ -33,6 +33,7 @@ class Metrics:
             registry=self._registry,
         )
         self._running = self._gauge("gateway_running", "Calls that Triton works on for us.", "model")
+        self._waiting = self._gauge("gateway_waiting", "Rows that wait for the next call of their model.", "model")
         self._limit = self._gauge("gateway_limit", "Calls that a model is given at once.", "model")
         self._breaker = self._gauge("gateway_breaker", "1 for the state that a model's circuit is in.", "model", "state")
         self._load = self._gauge("gateway_endpoint_running", "Calls that one Triton works on for us.", "endpoint")
@@ -53,7 +54,9 @@ class Metrics:
 
     def text(self, gateway: Gateway) -> bytes:
         """Return everything in Prometheus' text format."""
+        waiting = gateway.coalescer.waiting()
         for name, model in gateway.catalog.models.items():
+            self._waiting.labels(name).set(waiting.get(name, 0))
             self._running.labels(name).set(model.limiter.running)
             self._limit.labels(name).set(model.limiter.limit)
             for state in STATES:
