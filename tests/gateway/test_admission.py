@@ -99,6 +99,13 @@ def test_a_latency_that_is_tolerated_lets_batches_form(clock):
 def test_an_impatient_client_shrinks_nothing():
     limiter = Limiter(Admission(first=64, least=4, most=64))
     for _ in range(200):
-        with pytest.raises(ProblemError), limiter.slot("m", 0.001):
+        with pytest.raises(ProblemError), limiter.slot("m", patient=False):
             raise ProblemError("deadline-exceeded", "late")
     assert limiter.limit == 64
+
+
+def test_a_deadline_is_patient_when_it_is_many_times_what_the_model_takes(clock):
+    limiter = Limiter(Admission())
+    assert not limiter.is_patient(5.0)  # nothing is known of the model yet
+    calls(limiter, clock, 0.3, rounds=1)
+    assert [limiter.is_patient(seconds) for seconds in (0.5, 1.1, 2.9, 3.1)] == [False, False, False, True]

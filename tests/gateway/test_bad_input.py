@@ -114,7 +114,8 @@ def test_the_server_behind_is_as_it_was(http, server):
 def test_a_million_chunks_are_one_body(gateway):
     """Triton's own HTTP dies of them; here they are joined, and judged."""
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as connection:
-        head = f"POST {CLASSIFY} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+        head = f"POST {CLASSIFY} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        head += "transfer-encoding: chunked\r\n\r\n"
         connection.sendall(head.encode() + b"1\r\n \r\n" * 100_000 + b"0\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 400")
 
@@ -122,7 +123,7 @@ def test_a_million_chunks_are_one_body(gateway):
 def test_a_client_that_dawdles_is_let_go(start_gateway, server):
     slow = start_gateway(server.grpc, "--insecure", settings="limits = { receive_seconds = 0.5 }")
     with socket.create_connection(("127.0.0.1", slow.port), timeout=30) as connection:
-        connection.sendall(f"POST {CLASSIFY} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n".encode())
+        connection.sendall(f"POST {CLASSIFY} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100\r\n\r\n".encode())
         begun = time.monotonic()
         with connection.makefile("rb") as answer:
             assert b"slow-client" in answer.read()

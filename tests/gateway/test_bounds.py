@@ -7,7 +7,7 @@ import zlib
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -32,6 +32,8 @@ def refused(check, *args):
     return False
 
 
+@example({'"{': None}, 1)
+@example({"\\": ['"[']}, 2)
 @given(VALUES, st.integers(1, 6))
 def test_a_body_is_as_deep_as_its_values(value, most):
     assert refused(check_depth, orjson.dumps(value), most) is (depth(value) > most)

@@ -20,13 +20,13 @@ def circuit(clock):
     return Breaker(Breaking(least_calls=10, open_seconds=2.0))
 
 
-def call(circuit, code="", seconds=5.0):
+def call(circuit, code="", *, patient=True):
     def answer():
         if code:
             raise ProblemError(code, "no")
 
     try:
-        with circuit.call("m", seconds):
+        with circuit.call("m", patient=patient):
             answer()
     except ProblemError as error:
         return error
@@ -50,7 +50,7 @@ def test_what_a_client_brings_about_opens_nothing(circuit):
         for _ in range(20):
             call(circuit, code)
     for _ in range(50):
-        call(circuit, "deadline-exceeded", seconds=0.01)
+        call(circuit, "deadline-exceeded", patient=False)
     assert circuit.state == CLOSED
 
 
@@ -58,7 +58,7 @@ def test_one_call_tries_and_an_answer_closes_it(circuit, clock):
     for _ in range(10):
         call(circuit, "unavailable")
     clock[0] += 2.1
-    with circuit.call("m", 5.0):
+    with circuit.call("m"):
         assert circuit.state == HALF_OPEN
         assert call(circuit).code == "unavailable"  # the others wait for it
     assert circuit.state == CLOSED
@@ -78,14 +78,14 @@ def test_a_try_whose_client_leaves_is_tried_again(circuit, clock):
     for _ in range(10):
         call(circuit, "unavailable")
     clock[0] += 2.1
-    with pytest.raises(KeyboardInterrupt), circuit.call("m", 5.0):
+    with pytest.raises(KeyboardInterrupt), circuit.call("m"):
         raise KeyboardInterrupt
     assert call(circuit) is None
     assert circuit.state == CLOSED
 
 
 def test_calls_that_began_before_it_opened_say_nothing(circuit, clock):
-    old = circuit.call("m", 5.0)
+    old = circuit.call("m")
     old.__enter__()
     for _ in range(10):
         call(circuit, "unavailable")
@@ -99,3 +99,11 @@ def test_what_is_long_past_is_forgotten(circuit, clock):
     clock[0] += 11
     call(circuit, "unavailable")
     assert circuit.state == CLOSED
+
+
+def test_an_impatient_call_tries_nothing(circuit, clock):
+    for _ in range(10):
+        call(circuit, "unavailable")
+    clock[0] += 2.1
+    assert call(circuit, patient=False).code == "unavailable"
+    assert call(circuit) is None

@@ -39,7 +39,7 @@ class Asked:
 
 def ask(cache, asked, *values):
     rows = [row(value) for value in values]
-    return remembered(cache, "m", [key("m", "", one) for one in rows], rows, asked, 5.0)
+    return remembered(cache, "m", "1", [key("m", "", one) for one in rows], rows, asked, 5.0)
 
 
 def test_equal_items_are_asked_once_also_within_a_request():
@@ -136,10 +136,10 @@ def test_who_waits_for_anothers_call_keeps_its_own_deadline():
 
     async def run():
         cache, item = Cache(Caching(models=("m",))), key("m", "", row(1))
-        asking = asyncio.ensure_future(remembered(cache, "m", [item], [row(1)], never, 60))
+        asking = asyncio.ensure_future(remembered(cache, "m", "1", [item], [row(1)], never, 60))
         await asyncio.sleep(0)
         with pytest.raises(ProblemError) as refusal:
-            await remembered(cache, "m", [item], [row(1)], never, 0.02)
+            await remembered(cache, "m", "1", [item], [row(1)], never, 0.02)
         asking.cancel()
         return refusal.value.code
 
@@ -258,3 +258,14 @@ def test_items_are_asked_for_beforehand(start_gateway, server, tmp_path):
     assert fresh["items"][0] == prepared["items"][0]
     assert len(fresh["items"][1]["embedding"]) == 384
     assert 'gateway_cache_total{result="hit"} 71.0' in text
+
+
+def test_an_answer_of_another_version_is_not_kept():
+    cache, asked = Cache(Caching(models=("m",))), Asked()
+
+    async def run():
+        for _ in range(2):
+            await remembered(cache, "m", "0", [key("m", "0", row(1))], [row(1)], asked, 5.0)
+
+    asyncio.run(run())
+    assert asked.rows == [1, 1]

@@ -203,3 +203,18 @@ def test_nothing_is_kept_of_calls_that_are_over():
     late, waiting, lanes = asyncio.run(run())
     assert {error.code for error in late} == {"deadline-exceeded"}
     assert (waiting, lanes) == (0, {})
+
+
+def test_a_model_that_comes_back_with_a_larger_batch_has_a_lane_of_its_own():
+    class Small(Model):
+        max_batch_size = 2
+
+    async def run():
+        triton = Triton()
+        coalescer = Coalescer(triton)
+        first = [asyncio.ensure_future(ask(coalescer, 0, model=Small)) for _ in range(4)]
+        await asyncio.sleep(0)
+        await asyncio.gather(ask(coalescer, *range(9)), *first)
+        return triton.batches
+
+    assert sum(asyncio.run(run())) == 13

@@ -118,3 +118,18 @@ def test_without_a_triton_the_gateway_says_so_and_goes_on(gateway, triton):
     assert httpx.get(f"{gateway.url}/healthz").status_code == 200
     time.sleep(1.1)
     assert httpx.get(f"{gateway.url}/readyz", timeout=30).json()["unready"]["slow"] == "unavailable"
+
+
+def test_many_probes_at_once_are_one(start_gateway, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - as above
+
+    root = tmp_path / "models"
+    (root / "slow" / "1").mkdir(parents=True)
+    (root / "slow" / "config.pbtxt").write_text(CONFIG)
+    (root / "slow" / "1" / "model.py").write_text(SLOW.replace("@", str(tmp_path)))
+    with Server(root, tmp_path / "log") as triton:
+        gateway = start_gateway(triton.grpc, "--insecure")
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: httpx.get(f"{gateway.url}/readyz", timeout=30).status_code, range(20)))
+    assert set(answers) == {200}
+    assert len((tmp_path / "seen").read_text().splitlines()) <= 2

@@ -24,7 +24,7 @@ async def application(scope, receive, send):
 
 
 class Untraced:
-    def begin(self, _headers):
+    def begin(self, _headers, _caller):
         return None
 
 
@@ -38,7 +38,7 @@ def ask():
     def run(path="/", **given):
         async def once():
             transport = httpx.ASGITransport(Guard(application, gateway(Limits(body_bytes=10))))
-            async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 return await client.post(path, **given)
 
         return asyncio.run(once())
@@ -124,3 +124,92 @@ def test_who_may_not_ask_is_told_before_the_body_is_read(tmp_path):
         return sent[0]["status"]
 
     assert asyncio.run(run()) == 401
+
+
+def test_a_client_that_leaves_its_answer_unread_is_cut_off(caplog):
+    ended = []
+
+    async def endless(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        finally:
+            ended.append(True)
+
+    async def run():
+        messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive():
+            return messages.pop() if messages else await asyncio.sleep(60)
+
+        async def send(message):
+            if message["type"] == "http.response.body":
+                await asyncio.sleep(60)
+
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        await asyncio.wait_for(Guard(endless, gateway(Limits(send_seconds=0.05)))(scope, receive, send), 10)
+
+    with caplog.at_level(logging.INFO, ACCESS.name):
+        asyncio.run(run())
+    assert ended == [True]
+    assert json.loads(caplog.messages[-1])["status"] == 499
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"host": "127.0.0.1.evil.example:8080"},
+    ],
+)
+def test_without_keys_nothing_comes_from_another_site(ask, headers):
+    assert ask("/v1/admin/endpoints/x:drain", headers=headers).json()["code"] == "forbidden"
+
+
+@pytest.mark.parametrize("headers", [{"host": "localhost:8080"}, {"host": "[::1]:8080"}, {"origin": "http://localhost:8501"}])
+def test_without_keys_this_machine_may_ask(ask, headers):
+    assert ask(headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/metrics\n", "/metrics\r", "/v1/models\x00", "/metrics\x85"])
+def test_a_path_with_a_control_character_is_none(path, tmp_path):
+    async def run():
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        shut = gateway(Limits(), insecure=False, keys=str(tmp_path / "keys.json"))
+        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+        await Guard(application, shut)(scope, None, send)
+        return sent[0]["status"]
+
+    assert asyncio.run(run()) == 404
+
+
+def test_a_large_answer_is_written_in_parts():
+    body = bytes(range(256)) * 1000
+
+    async def large(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    async def run():
+        sent = []
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            sent.append(message)
+
+        await Guard(large, gateway(Limits()))({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send)
+        return sent[1:]
+
+    parts = asyncio.run(run())
+    assert b"".join(part["body"] for part in parts) == body
+    assert [part.get("more_body", False) for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert max(len(part["body"]) for part in parts) <= 64 * 1024

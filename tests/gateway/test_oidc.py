@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from trireme.errors import SourceError
+from trireme.gateway import oidc
 from trireme.gateway.oidc import Tokens
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.settings import Oidc
@@ -135,6 +136,42 @@ def test_an_issuer_that_is_silent_is_said_to_be(issuer):
 
     found = asyncio.run(run())
     assert (found.code, found.retry_after) == ("unavailable", 10)
+
+
+def test_a_token_of_nobodys_shuts_out_nobody(issuer, monkeypatch):
+    """The issuer is away, and tokens with keys that nobody knows come in: known keys are good for a while."""
+
+    def away():
+        raise jwt.PyJWKClientConnectionError("nobody answers")
+
+    async def run():
+        door = Tokens(Oidc(issuer=issuer.url))
+        await door.check(issuer.token(), "infer")
+        door._tried = -oidc.BETWEEN_SECONDS  # noqa: SLF001 - as if it were long ago
+        monkeypatch.setattr(door, "_fetch", away)
+        before = issuer.fetched
+        for number in range(5):
+            with pytest.raises(ProblemError) as refusal:
+                await door.check(issuer.token(kid=f"unknown-{number}"), "infer")
+            assert refusal.value.code == "unauthenticated"
+            assert await door.check(issuer.token(), "infer") == "somebody"
+        return issuer.fetched - before
+
+    assert asyncio.run(run()) == 0
+
+
+def test_a_key_that_the_issuer_withdrew_is_refused_when_the_set_is_read_anew(issuer, monkeypatch):
+    async def run():
+        door = Tokens(Oidc(issuer=issuer.url))
+        await door.check(issuer.token(), "infer")
+        now = time.monotonic()
+        monkeypatch.setattr(oidc.time, "monotonic", lambda: now + oidc.FRESH_SECONDS + 1)
+        monkeypatch.setattr(door, "_fetch", dict)
+        with pytest.raises(ProblemError) as refusal:
+            await door.check(issuer.token(), "infer")
+        return refusal.value.code
+
+    assert asyncio.run(run()) == "unauthenticated"
 
 
 @pytest.mark.parametrize("place", ["http://issuer.example", "issuer.example", "file:///etc/passwd"])

@@ -129,8 +129,9 @@ def test_one_that_is_drained_is_not_asked_even_when_all_others_are_away(pool):
 def test_one_that_is_late_again_and_again_is_left_out(pool):
     three = pool()
     member = three.members[0]
-    for seconds, lacks in ((0.1, False), (0.1, False), (0.1, False), (5.0, False), (5.0, False), (5.0, True)):
-        with pytest.raises(ProblemError), three._counted(member, "m", Call(seconds, "id")):  # noqa: SLF001 - the count itself
+    for patient, lacks in ((False, False), (False, False), (False, False), (True, False), (True, False), (True, True)):
+        call = Call(5.0, "id", patient=patient)
+        with pytest.raises(ProblemError), three._counted(member, "m", call):  # noqa: SLF001 - the count itself
             raise ProblemError("deadline-exceeded", "late")
         assert ("m" in member.lacking) is lacks
     assert member.running == 0
@@ -162,3 +163,32 @@ def test_one_that_is_stopped_is_left_out(start_gateway, tritons, wait_until):
         finally:
             os.killpg(one.process.pid, signal.SIGCONT)
         wait_until(lambda: "away" not in http.get("/v1/admin/endpoints").text, seconds=15)
+
+
+def test_a_probe_that_meets_a_bug_goes_on(pool, caplog):
+    three = pool()
+    member = three.members[0]
+    member.away = True
+
+    class Alive:
+        address = "a"
+
+        async def live(self, _seconds):
+            return True
+
+    member.endpoint = Alive()
+
+    async def broken(_endpoint):
+        raise ValueError("a bug of ours")
+
+    async def silent(_endpoint):
+        return {"m": "deadline-exceeded"}
+
+    async def run():
+        await three._look_at(member, broken)  # noqa: SLF001 - one look
+        assert member.away
+        await three._look_at(member, silent)  # noqa: SLF001 - as above
+
+    asyncio.run(run())
+    assert "a bug of ours" in caplog.text
+    assert (member.away, member.lacking) == (False, {"m"})

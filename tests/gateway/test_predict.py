@@ -1,11 +1,17 @@
 """Typed prediction over REST, against the real server behind a real gateway."""
 
+import asyncio
 import base64
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from trireme.gateway.endpoint import Answer
+from trireme.gateway.predict import AT_ONCE, predict
+from trireme.gateway.rows import Rows
 
 ROOT = Path(__file__).parents[2]
 SCENE = ROOT / "ensembles" / "image_detection" / "examples" / "scene.jpg"
@@ -103,3 +109,25 @@ def test_metrics_count_by_route_model_version_and_code(http):
     labels = 'code="200",model="text_classification",route="/v1/classify",version="1"'
     assert f"gateway_request_duration_seconds_count{{{labels}}}" in text
     assert 'gateway_limit{model="text_classification"}' in text
+
+
+def test_a_large_request_takes_its_turn():
+    class Model:
+        served = SimpleNamespace(batched=True, max_batch_size=8)
+
+        def rows(self, outputs):
+            return ({"y": value} for value in outputs["y"].tolist())
+
+    running, most = [0], [0]
+
+    async def ask(arrays):
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        await asyncio.sleep(0.001)
+        running[0] -= 1
+        return Answer("1", {"y": arrays["x"][:, 0]})
+
+    rows = Rows(100, {"x": np.arange(100, dtype=np.float32)[:, None]})
+    version, items = asyncio.run(predict(Model(), rows, ask))
+    assert (version, [item["y"] for item in items]) == ("1", list(range(100)))
+    assert most[0] == AT_ONCE

@@ -172,6 +172,7 @@ def test_the_command_draws_it(traced, tmp_path, wait_until):
         ("/v1/traces", b"\xff\xff", "application/x-protobuf", 400),
         ("/v1/traces", b"x" * 5_000_000, "application/json", 404),
         ("/elsewhere", b"{}", "application/json", 404),
+        ("/v1/traces", b"{}", "text/plain", 415),
         ("/v1/traces", b"{}", "application/json", 200),
     ],
 )
@@ -207,13 +208,13 @@ def test_a_call_without_tritons_spans_is_unseen():
     assert found == {**dict.fromkeys(PARTS, 0.0), "gateway": 2.0, UNSEEN: 3.0}
 
 
-def test_old_traces_are_dropped(tmp_path):
+def test_old_spans_are_dropped(tmp_path):
     store = Store(tmp_path / "store", keep=10)
     for number in range(300):
         store.add([Span(f"t{number:03}", "s", "", "request", number, number + 1, attributes={"request.id": f"r{number}"})])
     kept = store.latest(1000)
     store.close()
-    assert len(kept) < 60
+    assert len(kept) < 60  # it is looked at every 256 writes
     assert kept[0].trace_id == "t299"
 
 
@@ -242,3 +243,29 @@ def test_a_store_that_is_none_is_said_to_be(tmp_path):
         Store(tmp_path / "store")
     with pytest.raises(ProblemError):
         received(b"nothing", "application/json")
+
+
+def test_a_callers_trace_of_many_requests_is_looked_at_one_by_one(tmp_path):
+    store = Store(tmp_path / "store")
+    for number in range(3):
+        root = span(10 * number + 1, "request", "caller", attributes={"request.id": f"r{number}"}, begun=number)
+        store.add([root, span(10 * number + 2, "triton", root.span_id, begun=number)])
+    found = [[one.span_id for one in store.of_request(f"r{number}")] for number in range(3)]
+    store.close()
+    assert found == [[f"{10 * number + 1:016x}", f"{10 * number + 2:016x}"] for number in range(3)]
+
+
+def test_a_store_that_fails_costs_no_request(tmp_path, caplog):
+    tracing = Tracing(Settings(store=str(tmp_path / "store"), sample=1.0))
+    trace = tracing.begin({})
+    tracing.store.close()
+    with trace.span("read"):
+        pass
+    trace.root.end()
+    assert caplog.text.count("spans are not kept") == 1
+
+
+def test_strangers_are_not_traced(traced):
+    before = len(spans_of(traced, "probe"))
+    httpx.get(f"{traced.url}/healthz", headers={"traceparent": PARENT, "x-request-id": "probe"}, timeout=30)
+    assert len(spans_of(traced, "probe")) == before == 0

@@ -1,8 +1,12 @@
 """KServe's v2 protocol: tritonclient's own HTTP client works against the gateway."""
 
+import io
+
+import httpx
 import numpy as np
 import pytest
 import tritonclient.http
+from PIL import Image
 from tritonclient.utils import InferenceServerException
 
 
@@ -51,3 +55,23 @@ def test_a_refusal_is_an_exception_with_a_sentence(triton):
         triton.infer("credit_risk", text(b"a"))
     with pytest.raises(InferenceServerException):
         triton.get_model_metadata("nothing")
+
+
+def test_a_timeout_of_the_protocol_is_the_requests_time(triton):
+    with pytest.raises(InferenceServerException, match="deadline"):
+        triton.infer("text_classification", text(*[b"a rather long sentence " * 30] * 16), timeout=1500)
+
+
+def test_an_image_that_would_be_too_large_is_refused(start_gateway, server):
+    gateway = start_gateway(server.grpc, "--insecure", settings="limits = { pixels = 100 }")
+    file = io.BytesIO()
+    Image.new("RGB", (20, 10)).save(file, "PNG")
+    tensor = tritonclient.http.InferInput("image", [1, 1], "BYTES")
+    tensor.set_data_from_numpy(np.array([[file.getvalue()]], object))
+    with (
+        tritonclient.http.InferenceServerClient(f"127.0.0.1:{gateway.port}") as client,
+        pytest.raises(InferenceServerException, match="more than 100 pixels"),
+    ):
+        client.infer("image_detection", [tensor])
+    answer = httpx.post(f"{gateway.url}/v1/detect", files={"image": file.getvalue()}, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")

@@ -28,8 +28,11 @@ def main() -> None:
     st.set_page_config(page_title="Trireme", layout="wide")
     st.title("Trireme")
     with st.sidebar:
-        url = st.text_input("Gateway", os.environ.get("TRIREME_GATEWAY", "http://127.0.0.1:8080"))
-        key = st.text_input("Key", os.environ.get("TRIREME_KEY", ""), type="password")
+        url = os.environ.get("TRIREME_GATEWAY", "http://127.0.0.1:8080")
+        st.caption(f"gateway {url}")
+        key = st.text_input("Key", type="password", placeholder="the page's own, where it has one") or os.environ.get(
+            "TRIREME_KEY", ""
+        )
     gateway = Gateway(url, key)
     try:
         models = gateway.models()

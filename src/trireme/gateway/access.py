@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from trireme.gateway.admission import Rates
 from trireme.gateway.keys import PREFIX, Keys
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +52,12 @@ class Access:
             ProblemError: no valid key or token, one without the scope, or too often.
 
         """
-        if self._insecure or path in OPEN or path.startswith(OPEN_BELOW):
+        if not path.isprintable():  # a router may match what a list of paths does not
+            raise ProblemError("unknown-route", "the path holds a control character")
+        if self._insecure:
+            _check_site(headers)
+            return Caller()
+        if is_open(path):
             return Caller()
         scope = "admin" if path in ADMIN or path.startswith(ADMIN_BELOW) else "infer"
         kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
@@ -62,6 +69,27 @@ class Access:
             caller = Caller(key.id, key.lane)
         self._rates.take(caller.id)
         return caller
+
+
+def is_open(path: str) -> bool:
+    """Say whether a path asks for no key."""
+    return path in OPEN or path.startswith(OPEN_BELOW)
+
+
+def _check_site(headers: Mapping[bytes, bytes]) -> None:
+    """Without keys, refuse what a page of another site makes a browser send, and names that were bound to loopback.
+
+    Raises:
+        ProblemError: it comes from elsewhere.
+
+    """
+    for name in (b"host", b"origin"):
+        given = headers.get(name, b"").decode("latin-1")
+        host = urlsplit(given if "//" in given else f"//{given}").hostname if given else "localhost"
+        if host not in LOOPBACK:
+            raise ProblemError(
+                "forbidden", f"without keys the gateway answers on loopback only; the {name.decode()} is another"
+            )
 
 
 def lane(caller: Caller, asked: str | None) -> str:

@@ -12,7 +12,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from trireme.gateway.pool import PATIENT_SECONDS
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -25,6 +24,9 @@ SMOOTHING = 0.2
 FORGETTING = 1.01
 """What the fastest latency grows by at each call, so that a model that became slower is not held to its past."""
 LEAST_SECONDS = 1e-9
+PATIENT_SECONDS = 1.0
+PATIENT_TIMES = 10
+"""What a client has to give, at least and in means of the model's latency; a shorter deadline tells of the client."""
 SHARES = {"high": 1.0, "normal": 0.9, "low": 0.5}
 """How much of the limit a lane may fill: what is urgent finds room while the rest is refused."""
 TOLERATED = 2.0
@@ -53,9 +55,13 @@ class Limiter:
             self.shed += 1
             raise ProblemError("overloaded", f"'{name}' has as many calls as it can take", retry_after=1)
 
+    def is_patient(self, seconds: float) -> bool:
+        """Say whether a deadline is many times what the model takes, so that it is the model's fault when it passes."""
+        return bool(self._mean) and seconds >= max(PATIENT_SECONDS, PATIENT_TIMES * self._mean)
+
     @contextmanager
-    def slot(self, name: str, seconds: float = math.inf, lane: str = "high") -> Iterator[None]:
-        """Hold a place while a call runs; seconds are what its client gave it, and its lane has a share of the limit.
+    def slot(self, name: str, lane: str = "high", *, patient: bool = True) -> Iterator[None]:
+        """Hold a place while a call runs; its lane has a share of the limit, and an impatient one tells nothing by being late.
 
         Raises:
             ProblemError: there is none.
@@ -68,7 +74,7 @@ class Limiter:
             yield
             self._learn(time.perf_counter() - begun)
         except ProblemError as error:
-            if error.code == "overloaded" or (error.code == "deadline-exceeded" and seconds >= PATIENT_SECONDS):
+            if error.code == "overloaded" or (error.code == "deadline-exceeded" and patient):
                 self._shrink()
             raise
         finally:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from trireme.gateway.problems import ProblemError
 
-ESCAPED = re.compile(rb"\\\\.", re.DOTALL)
+ESCAPED = re.compile(rb"\\.", re.DOTALL)
 QUOTE, OPENING, CLOSING = ord('"'), b"[{", b"]}"
 MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|BM|RIFF|II\*\0|MM\0\*")
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")

@@ -11,7 +11,6 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from trireme.gateway.pool import PATIENT_SECONDS
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -42,31 +41,31 @@ class Breaker:
         self.state = CLOSED
 
     @contextmanager
-    def call(self, name: str, seconds: float) -> Iterator[None]:
-        """Let a call through and note how it ended; seconds are what its client gave it.
+    def call(self, name: str, *, patient: bool = True) -> Iterator[None]:
+        """Let a call through and note how it ended; one that is not patient says nothing by being late, and tries nothing.
 
         Raises:
             ProblemError: the circuit is open; it says in how many seconds it will be tried.
 
         """
-        probe = self._enter(name)
+        probe = self._enter(name, patient=patient)
         code: str | None = None
         try:
             yield
             code = ""
         except ProblemError as error:
-            if error.code not in SAYING_NOTHING and (error.code != LATE or seconds >= PATIENT_SECONDS):
+            if error.code not in SAYING_NOTHING and (error.code != LATE or patient):
                 code = error.code
             raise
         finally:
             self._leave(code, probe=probe)
 
-    def _enter(self, name: str) -> bool:
+    def _enter(self, name: str, *, patient: bool) -> bool:
         """Say whether the call is the one that tries a model anew."""
         if self.state == CLOSED:
             return False
         wait = self._until - time.monotonic()
-        if wait > 0 or self._probing:
+        if wait > 0 or self._probing or not patient:
             raise ProblemError(
                 "unavailable", f"'{name}' has failed lately and is left alone", retry_after=max(math.ceil(wait), 1)
             )

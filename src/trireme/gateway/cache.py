@@ -71,10 +71,7 @@ class Cache:
             found.update({item: kept for item in items if item not in found and (kept := self._memory.get(item))})
             missing = [item for item in items if item not in found and item not in self._asked]
             if self._redis is not None and missing:
-                shared = await self._redis.get(missing)
-                for item, kept in shared.items():
-                    self._memory.put(item, kept)
-                found.update(shared)
+                found.update(await self._redis.get(missing))
         self.hits += len(found)
         return found
 
@@ -88,22 +85,23 @@ class Cache:
         self.misses += 1
         return None
 
-    async def land(self, model: str, asked: Iterable[bytes], answers: Mapping[bytes, Kept]) -> None:
-        """Hand the answers to items that were ours to ask to those who wait, and keep them; a refusal is not kept."""
+    async def land(self, model: str, version: str, asked: Iterable[bytes], answers: Mapping[bytes, Kept]) -> None:
+        """Hand the answers to items that were ours to ask to those who wait; keep those of the version that are no refusals."""
         good = {item: _own(kept) for item, kept in answers.items() if "error" not in kept[1]}
         for item in asked:
             flying = self._asked.pop(item)
             if not flying.done():
                 flying.set_result(good.get(item))
-        if model in self._models:
-            for item, kept in good.items():
-                self._memory.put(item, kept)
-            if self._redis is not None and good:
-                await self._redis.put(good)
+        kept = {item: one for item, one in good.items() if one[0] == version}  # another one was loaded meanwhile
+        if model in self._models and kept:
+            for item, one in kept.items():
+                self._memory.put(item, one)
+            if self._redis is not None:
+                await self._redis.put(kept)
 
 
 async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to ask for those that are missing
-    cache: Cache, model: str, keys: Sequence[bytes], rows: Iterable[Row], ask: Ask, seconds: float
+    cache: Cache, model: str, version: str, keys: Sequence[bytes], rows: Iterable[Row], ask: Ask, seconds: float
 ) -> tuple[str, list[Item]]:
     """Return the version and an answer for each row, asking only for those that are neither kept nor asked for already.
 
@@ -126,7 +124,7 @@ async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to
     try:
         made = await _answers(ours, by_key, ask)
     finally:
-        await cache.land(model, ours, made)
+        await cache.land(model, version, ours, made)
     found.update(made)
     missed = []
     for item, flying in others.items():

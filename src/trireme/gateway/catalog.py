@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from trireme.arrays import Array
     from trireme.gateway.endpoint import Served
     from trireme.gateway.settings import Settings
+
+
+ABSENT_SECONDS = 300.0
+"""How long a model that is served no more keeps its routes, which answer 503."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +62,13 @@ class Catalog:
         self.models: dict[str, Model] = {}
         self.routes: dict[str, Model] = {}
         self.changes = 0
+        self._absent: dict[str, float] = {}
 
     def update(self, served: Mapping[str, Served]) -> None:
-        """Take in what is served by now. A model that is served no more is kept: it is being replaced, or all of it drains."""
+        """Take in what is served by now.
+
+        A model that is served no more is kept for a while: it may be being replaced, or all of it drains.
+        """
         for name, one in served.items():
             known = self.models.get(name)
             if not _is_json(one) or (known is not None and known.served == one):
@@ -70,7 +79,18 @@ class Catalog:
             breaker = known.breaker if known else Breaker(self._settings.breaker)
             self.models[name] = Model(one, Schema(one, self._settings.limits, rows), rows, limiter, breaker)
             self.changes += 1
-        self.routes = {model.served.route: model for model in self.models.values() if model.served.route}
+        if served:
+            self._forget(served)
+        absent_first = sorted(self.models.values(), key=lambda model: model.name not in self._absent)
+        self.routes = {model.served.route: model for model in absent_first if model.served.route}
+
+    def _forget(self, served: Mapping[str, Served]) -> None:
+        """Note which models are absent while others are served, and drop those that are for long."""
+        now = time.monotonic()
+        self._absent = {name: self._absent.get(name, now) for name in self.models if name not in served}
+        for name in [name for name, since in self._absent.items() if now - since > ABSENT_SECONDS]:
+            del self.models[name], self._absent[name]
+            self.changes += 1
 
     @property
     def compiled(self) -> set[str]:

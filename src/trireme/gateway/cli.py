@@ -83,6 +83,8 @@ def demo(url: str, key: str, host: str, port: int) -> None:
 
     from trireme.demo import command
 
+    if key and host not in {"127.0.0.1", "::1", "localhost"}:
+        raise click.ClickException("with a key the page is served on loopback only: whoever sees it asks in the key's name")
     if find_spec("streamlit") is None:
         raise click.ClickException("the page needs `pip install 'trireme[demo]'`")
     command.run(url, key, port, host)

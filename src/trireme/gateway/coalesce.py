@@ -76,7 +76,7 @@ class Coalescer:
         if not model.batched or rows >= model.max_batch_size or call.traceparent:
             return await self._ask_for(model, arrays, call)
         shapes = tuple([array.shape[1:] for array in arrays.values()])  # the types are the model's own
-        key = (model.name, call.version, call.lane, call.affinity, *arrays, shapes)
+        key = (id(model), call.version, call.lane, call.affinity, *arrays, shapes)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(key, model)
@@ -115,7 +115,7 @@ class Coalescer:
         """Send off what waits, as much as a batch holds; those whose callers left stay behind."""
         batch: list[Ticket] = []
         rows = 0
-        while lane.waiting and rows + lane.waiting[0].rows <= lane.model.max_batch_size:
+        while lane.waiting and (not batch or rows + lane.waiting[0].rows <= lane.model.max_batch_size):
             ticket = lane.waiting.popleft()
             lane.rows -= ticket.rows
             if not ticket.answer.done():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 import socket
 import sys
 import time
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trireme.errors import ServerError
 from trireme.gateway.app import application
 from trireme.gateway.gateway import Gateway
-from trireme.gateway.guard import ACCESS
+from trireme.gateway.guard import ABORT, ACCESS
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 YOUNG = 100_000
 """Objects made before the collector looks for circles: a request leaves none, and looking was a tenth of its time."""
+HEAD_SECONDS = 10.0
+"""How long the head of a request may take, the first one's connection included."""
 GRACE_SECONDS = 10
 """How long requests in flight may go on when the gateway is stopped."""
 
@@ -55,6 +59,10 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     try:
         for line in banner(gateway):
             say(line)
+        listening = _listening(settings.host, settings.port)
+        if listening is None:
+            message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
+            raise ServerError(message)
         config = uvicorn.Config(
             application(gateway),
             host=settings.host,
@@ -62,6 +70,7 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             access_log=False,
             log_level="warning",
             server_header=False,
+            http=Protocol,
             proxy_headers=False,  # nobody in front is trusted to say who asks
             limit_concurrency=settings.limits.connections,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -69,17 +78,14 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
         gc.collect()
         gc.freeze()  # what is there at the start stays: the collector need not look at it again
         gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
-        server = uvicorn.Server(config)
+        server = Server(config)
         spans = await _receiver(gateway, say)
         try:
-            await server.serve()
+            await server.serve([listening])
         finally:
             if spans is not None:
                 spans[0].should_exit = True
                 await spans[1]
-        if not server.started:
-            message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
-            raise ServerError(message)
     finally:
         await gateway.close()
 
@@ -89,27 +95,94 @@ async def _receiver(gateway: Gateway, say: Callable[[str], None]) -> tuple[uvico
     port = gateway.settings.tracing.port
     if not port:
         return None
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind(("127.0.0.1", port))
-    except OSError:
-        listening.close()
+    listening = _listening("127.0.0.1", port)
+    if listening is None:
         say(f"traces   port {port} is taken: another gateway has the spans of Triton (tracing.port)")
         return None
     server = _Beside(
-        uvicorn.Config(gateway.tracing.receiver, access_log=False, log_level="warning", lifespan="off", interface="asgi3")
+        uvicorn.Config(
+            gateway.tracing.receiver,
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            interface="asgi3",
+            timeout_graceful_shutdown=1,
+        )
     )
     return server, asyncio.ensure_future(server.serve([listening]))
 
 
+def _listening(host: str, port: int) -> socket.socket | None:
+    """Return a socket that listens; None when the port is taken."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        return None
+    return made
+
+
 class _Beside(uvicorn.Server):
-    """A server that leaves the signals to another one."""
+    """A server that leaves the signals to the other one."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take none."""
         yield
+
+
+class Server(uvicorn.Server):
+    """A server that a signal ends as if it had returned, so that what is open is closed behind it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals, and hand them on to nobody."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, for clients that send nothing or half a head, and leave their answers unread: each is cut off."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._come()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Wait for the rest of a head."""
+        super().on_message_begin()
+        self.scope.update({ABORT: self.transport.abort})  # type: ignore[misc]
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        """A head came."""
+        self._come()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._come()
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _come(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
 
 
 def banner(gateway: Gateway) -> Iterator[str]:

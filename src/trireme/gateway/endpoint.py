@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from trireme.client.wire import Address
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from tritonclient.grpc.model_config_pb2 import ModelConfig
 
@@ -62,9 +63,25 @@ class Call:
     version: str = ""
     lane: str = "normal"
     """`high`, `normal` or `low`."""
+    patient: bool = True
+    """Whether it was given time enough, so that being late speaks against the model."""
     affinity: str = ""
     """Calls that share it go to the same Triton, where the pool is told to."""
     traceparent: str = ""
+    made: float = field(default_factory=time.monotonic)
+
+    def now(self) -> Call:
+        """Return the same with the time that is left by now.
+
+        Raises:
+            ProblemError: none is.
+
+        """
+        now = time.monotonic()
+        left = self.seconds - (now - self.made)
+        if left <= 0:
+            raise ProblemError("deadline-exceeded", "the time of the request is used up")
+        return replace(self, seconds=left, made=now)
 
 
 @dataclass(frozen=True)
@@ -157,13 +174,20 @@ class Endpoint:
             versions: dict[str, list[str]] = {}
             for row in index.models:
                 versions.setdefault(row.name, []).append(row.version)
-            return {name: await self._model(name, found, timeout) for name, found in sorted(versions.items())}
+            models = {name: await self._model(name, found, timeout) for name, found in sorted(versions.items())}
+            return {name: model for name, model in models.items() if model is not None}
         except grpc.aio.AioRpcError as error:
             raise problem(error, "", ()) from None
 
-    async def _model(self, name: str, versions: list[str], timeout: float) -> Served:
-        config = (await self._stub.ModelConfig(service_pb2.ModelConfigRequest(name=name), timeout=timeout)).config
-        return Served(name, tuple(sorted(versions, key=int)), config)
+    async def _model(self, name: str, versions: list[str], timeout: float) -> Served | None:
+        """Return a model; None for one that was unloaded meanwhile."""
+        try:
+            answer = await self._stub.ModelConfig(service_pb2.ModelConfigRequest(name=name), timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return None
+            raise
+        return Served(name, tuple(sorted(versions, key=int)), answer.config)
 
     async def infer(self, model: Served, arrays: Mapping[str, Array], call: Call) -> Answer:
         """Ask a model, and give up at the deadline; a caller that is cancelled cancels the work in the server.
@@ -178,7 +202,7 @@ class Endpoint:
         except grpc.aio.AioRpcError as error:
             raise problem(error, model.name, tuple(arrays)) from None
 
-    async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncIterator[Answer]:
+    async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncGenerator[Answer, None]:
         """Yield every answer to one request; leaving early cancels the work.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from trireme.gateway.timing import CALL, FORWARD
 from trireme.gateway.tracing import Tracing, span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from starlette.requests import Request
 
@@ -39,6 +40,8 @@ CANARY_HOLDS = 1.0
 """Seconds for which a canary's word is believed: probes come often, and each would be work."""
 BUDGET = "x-request-timeout"
 """The header with the seconds that a client gives its request."""
+PATIENT_SHARE = 0.9
+"""Of the default deadline: a client that gives so much gives enough."""
 PRIORITY = "x-priority"
 """The header with the lane that a client asks for: high, normal or low."""
 
@@ -120,7 +123,8 @@ class Gateway:
         seconds = self._left(headers.get(BUDGET), state.begun)
         chosen = lane(state.caller, headers.get(PRIORITY))
         model.limiter.check(model.name, chosen)
-        return Call(seconds, state.request_id, version, chosen, affinity)
+        patient = model.limiter.is_patient(seconds) or seconds >= PATIENT_SHARE * self.settings.deadlines.default_seconds
+        return Call(seconds, state.request_id, version, chosen, patient, affinity)
 
     def _left(self, given: str | None, begun: float) -> float:
         """Return the seconds that are left of what a client gives its request."""
@@ -143,8 +147,11 @@ class Gateway:
             ProblemError: it refused, failed, or there was no room or no time.
 
         """
-        trace = request.state.trace
-        with model.breaker.call(model.name, call.seconds), model.limiter.slot(model.name, call.seconds, call.lane):
+        trace, call = request.state.trace, call.now()
+        with (
+            model.breaker.call(model.name, patient=call.patient),
+            model.limiter.slot(model.name, call.lane, patient=call.patient),
+        ):
             if trace is None:
                 answer = await self.coalescer.infer(model.served, arrays, call)
             else:
@@ -167,15 +174,16 @@ class Gateway:
             return await predict(model.schema, some, lambda arrays: self.infer(request, model, arrays, call))
 
         if self.cache.holds(name):
-            keys = [key(name, call.version or model.served.versions[-1], row) for row in rows]
-            answered, items = await remembered(self.cache, name, keys, rows, ask, call.seconds)
+            version = call.version or model.served.versions[-1]
+            keys = [key(name, version, row) for row in rows]
+            answered, items = await remembered(self.cache, name, version, keys, rows, ask, call.seconds)
         else:
             answered, items = await ask(rows)
         return {"model": name, "version": answered, "items": items}
 
     async def stream(
         self, request: Request, model: Model, call: Call, row: Mapping[str, Array]
-    ) -> AsyncIterator[dict[str, object]]:
+    ) -> AsyncGenerator[dict[str, object], None]:
         """Yield each answer to one item.
 
         Raises:
@@ -187,14 +195,16 @@ class Gateway:
         self.streams += 1
         try:
             with (
-                model.breaker.call(model.name, call.seconds),
-                model.limiter.slot(model.name, call.seconds, call.lane),
+                model.breaker.call(model.name, patient=call.patient),
+                model.limiter.slot(model.name, call.lane, patient=call.patient),
                 span(request.state.trace, CALL, SpanKind.CLIENT) as parent,
             ):
-                async for part in self.pool.stream(model.served, model.single(row), replace(call, traceparent=parent)):
-                    request.state.version = part.version
-                    for item in model.schema.rows(part.outputs):
-                        yield {"model": model.name, "version": part.version, **item}
+                asked = replace(call, traceparent=parent)
+                async with aclosing(self.pool.stream(model.served, model.single(row), asked)) as parts:
+                    async for part in parts:
+                        request.state.version = part.version
+                        for item in model.schema.rows(part.outputs):
+                            yield {"model": model.name, "version": part.version, **item}
         finally:
             self.streams -= 1
 

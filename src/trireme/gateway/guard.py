@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from trireme.gateway.access import Caller
+from trireme.gateway.access import Caller, is_open
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,9 +41,41 @@ SECURITY = (
 )
 CLIENT_LEFT = 499
 """What nginx writes into its log for a client that left before its answer."""
+ABORT = "trireme.abort"
+"""Where a request's scope has what ends its connection at once (trireme.gateway.command.Protocol)."""
+CHUNK = 64 * 1024
+"""Bytes that are written at a time: before the next ones, the client has to have read some."""
 FORMS = (b"application/x-www-form-urlencoded",)
 WATCHED_AFTER = 0.02
 """Seconds after which it is watched whether the client is still there: most requests are answered before."""
+
+
+class _UnreadError(Exception):
+    """A client leaves its answer unread."""
+
+
+class _Answer:
+    """Sends an answer with the headers that every one has; status is the answer's, or that its client left."""
+
+    def __init__(self, send: Send, request_id: str, seconds: float) -> None:
+        self.status = CLIENT_LEFT
+        self._send = send
+        self._seconds = seconds
+        self._headers = (*SECURITY, (b"x-request-id", request_id.encode()))
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self._headers]
+            await self._send(message)  # of no size: it never waits
+            return
+        try:
+            for part in _parts(message):
+                async with timeout_after(self._seconds):
+                    await self._send(part)
+        except (TimeoutError, asyncio.TimeoutError):
+            self.status = CLIENT_LEFT
+            raise _UnreadError from None
 
 
 class Guard:
@@ -66,31 +98,22 @@ class Guard:
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         state = scope.setdefault("state", {})
         state.update(request_id=request_id, begun=time.perf_counter(), caller=Caller(), trace=None)
-        own = (*SECURITY, (b"x-request-id", request_id.encode()))
-        status = 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], *own]
-                await send(message)  # of no size: it never waits
-                return
-            async with timeout_after(self._limits.send_seconds):
-                await send(message)
-
+        answer = _Answer(send, request_id, self._limits.send_seconds)
         try:
             state["caller"] = await self._access.check(scope["path"], headers)
-            state["trace"] = self._tracing.begin(headers)
+            if not is_open(scope["path"]):
+                state["trace"] = self._tracing.begin(headers, state["caller"].id)
             body = await self._body(headers, receive)
             if body is not None:
                 await self._run(scope, body, receive, answer)
         except ProblemError as error:
             await _refuse(error, request_id, answer)
+        except _UnreadError:
+            scope.get(ABORT, bool)()
         finally:
-            self._log(scope, status or CLIENT_LEFT)
+            self._log(scope, answer.status)
             if state["trace"] is not None:
-                _finish(state, status or CLIENT_LEFT)
+                _finish(state, answer.status)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """Return the whole body; None when the client left."""
@@ -169,6 +192,14 @@ def described(state: Mapping[str, Any], status: int) -> dict[str, str | int]:
     """Return what is written of a request into its span: never what was in it."""
     route, model = state.get("route", "none"), state.get("model", "")
     return {"request.id": state["request_id"], "http.route": route, "model": model, "http.response.status_code": status}
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """Yield a message in parts, so that a client that reads nothing is noticed."""
+    body = message["body"]
+    for first in range(0, len(body) - CHUNK, CHUNK):
+        yield {**message, "body": body[first : first + CHUNK], "more_body": True}
+    yield {**message, "body": body[(max(len(body) - 1, 0) // CHUNK) * CHUNK :]} if len(body) > CHUNK else message
 
 
 async def _whole(receive: Receive, limit: int) -> bytes | None:

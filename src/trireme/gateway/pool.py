@@ -9,6 +9,7 @@ import itertools
 import logging
 import random
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from trireme.gateway.endpoint import AwayError, Endpoint
 from trireme.gateway.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from trireme.arrays import Array
     from trireme.gateway.endpoint import Answer, Call, Served
@@ -31,8 +32,6 @@ LEAST_SECONDS = 0.001
 """What a second try is given when nothing is left: it ends at once, by the same road."""
 PROBE_SECONDS = 1.0
 """How often every Triton is asked whether it lives, and one that was left out whether it answers again."""
-PATIENT_SECONDS = 1.0
-"""A call with a shorter deadline that was late says nothing of the Triton."""
 MOST_LATE = 3
 """Calls of a model in a row that may be late at one Triton, and probes in a row that it may miss, before it is left out."""
 
@@ -92,7 +91,8 @@ class Pool:
             try:
                 return await member.endpoint.models(timeout)
             except ProblemError as error:
-                member.away, last = True, error
+                member.away = member.away or (isinstance(error, AwayError) and error.whole)
+                last = error
         raise last
 
     def watch(self, canaries: Canaries) -> None:
@@ -119,7 +119,7 @@ class Pool:
         with self._counted(other, model.name, rest):
             return await other.endpoint.infer(model, arrays, rest)
 
-    async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncIterator[Answer]:
+    async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncGenerator[Answer, None]:
         """Yield every answer of a model at one Triton; what has begun is not begun again elsewhere.
 
         Raises:
@@ -128,8 +128,9 @@ class Pool:
         """
         member = self._pick(model.name, call)
         with self._counted(member, model.name, call):
-            async for answer in member.endpoint.stream(model, arrays, call):
-                yield answer
+            async with aclosing(member.endpoint.stream(model, arrays, call)) as answers:
+                async for answer in answers:
+                    yield answer
 
     def _pick(self, model: str, call: Call, but: Member | None = None) -> Member:
         """Return the member for a call, by the pool's balance; those that are left out are asked when all are."""
@@ -163,7 +164,7 @@ class Pool:
                 member.lacking.add(model)
             raise
         except ProblemError as error:
-            if error.code == "deadline-exceeded" and call.seconds >= PATIENT_SECONDS:
+            if error.code == "deadline-exceeded" and call.patient:
                 member.late[model] = member.late.get(model, 0) + 1
                 if member.late[model] >= MOST_LATE:
                     member.lacking.add(model)

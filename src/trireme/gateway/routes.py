@@ -7,6 +7,7 @@ application.
 from __future__ import annotations
 
 import re
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from trireme.gateway.rows import Rows
 from trireme.gateway.tracing import span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -113,7 +114,16 @@ class Models:
             raise ProblemError("invalid-input", "a stream is of one item", fields=[("items", "send exactly one")])
         parts = self._gateway.stream(request, model, call, rows[0])
         first = await anext(parts, None)
-        return StreamingResponse(_events(first, parts, request.state.request_id), media_type="text/event-stream")
+        return _Stream(_events(first, parts, request.state.request_id), media_type="text/event-stream")
+
+
+class _Stream(StreamingResponse):
+    """A stream that is closed with its answer: what it holds is given back at once, however the answer ended."""
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the parts."""
+        async with aclosing(self.body_iterator):  # type: ignore[type-var]
+            await super().stream_response(send)
 
 
 async def _files(request: Request, model: Model) -> list[dict[str, Array]]:
@@ -150,7 +160,7 @@ async def _files(request: Request, model: Model) -> list[dict[str, Array]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-async def _events(first: object, parts: AsyncIterator[object], request_id: str) -> AsyncIterator[bytes]:
+async def _events(first: object, parts: AsyncGenerator[object, None], request_id: str) -> AsyncIterator[bytes]:
     """Yield server-sent events: each answer as data, a problem as an event of that name, and the end as one too.
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -158,8 +168,9 @@ async def _events(first: object, parts: AsyncIterator[object], request_id: str) 
     try:
         if first is not None:
             yield _event(first)
-        async for part in parts:
-            yield _event(part)
+        async with aclosing(parts):
+            async for part in parts:
+                yield _event(part)
         yield b"event: end\ndata: {}\n\n"
     except ProblemError as error:
         yield b"event: problem\ndata: " + error.body(request_id) + b"\n\n"

@@ -99,6 +99,7 @@ class Schema:
         rows = self._columns(request.items) if self._is_fixed else None
         if rows is None:
             rows = Rows.of([self._arrays(item, f"items.{number}") for number, item in enumerate(request.items)])
+            self._check_elements(sum(array.size for row in rows for array in row.values()))
         return rows
 
     def rows(self, outputs: Mapping[str, Array]) -> Iterator[dict[str, object]]:
@@ -137,7 +138,6 @@ class Schema:
                 if array is None or array.ndim != len(tensor.dims):
                     raise ProblemError("invalid-input", "a list is ragged", fields=[(where, "its rows differ in length")])
                 found[tensor.name] = self._checked(array, tensor, where)
-        self._check_elements(sum(array.size for array in found.values()))
         return found
 
     def _checked(self, array: Array, tensor: Tensor, place: str) -> Array:

@@ -110,10 +110,10 @@ class Tracing(_Table):
     sample: Annotated[float, Field(ge=0, le=1)] = 0.01
     """The share of requests that is traced unasked."""
     most_per_second: Annotated[float, Field(gt=0)] = 20.0
-    """However many ask for it."""
+    """Of one key or subject, however many ask for it."""
     store: str = ".trireme/traces.sqlite"
-    keep: Count = 10_000
-    """Traces; the oldest are dropped."""
+    keep: Count = 200_000
+    """Spans; the oldest are dropped."""
     port: Annotated[int, Field(ge=0, le=65535)] = 4318
     """Where Triton and its models send their spans (OTLP over HTTP), on loopback; 0 takes none."""
     otlp: str = ""

@@ -32,7 +32,9 @@ def parts(spans: Sequence[Span]) -> dict[str, float]:
     network is what a call took beyond the model's own span: serialising, the wire, Triton's front end.
     """
     found = dict.fromkeys(PARTS, 0.0)
-    children = {one.span_id: [other for other in spans if other.parent_id == one.span_id] for one in spans}
+    children: dict[str, list[Span]] = {one.span_id: [] for one in spans}
+    for one in spans:
+        children.setdefault(one.parent_id, []).append(one)
     root = next((one for one in spans if one.attributes.get(REQUEST)), None)
     forwards = root.attributes.get(FORWARD, ()) if root is not None else ()
     calls = [one for one in spans if one.name == CALL]

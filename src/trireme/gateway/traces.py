@@ -1,4 +1,4 @@
-"""A store of spans on this machine: the gateway's own, Triton's, and those of models; old traces are dropped.
+"""A store of spans on this machine: the gateway's own, Triton's, and those of models; old ones are dropped.
 
 Spans come as OpenTelemetry's OTLP over HTTP, JSON or protobuf, from senders on loopback.
 https://opentelemetry.io/docs/specs/otlp/#otlphttp
@@ -7,6 +7,7 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 from __future__ import annotations
 
 import base64
+import logging
 import sqlite3
 import threading
 from dataclasses import dataclass, field, replace
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+LOG = logging.getLogger("trireme.gateway")
 REQUEST = "request.id"
 """The attribute of a request's own span."""
+MOST_SPANS = 2_000
+"""Spans of one trace that are looked at."""
 PRUNED_EVERY = 256
 """Writes between two looks at what is too old."""
 
@@ -58,10 +62,11 @@ class Span:
 class Store:
     """A SQLite file of spans; used from any thread."""
 
-    def __init__(self, path: Path, keep: int = 10_000) -> None:
+    def __init__(self, path: Path, keep: int = 200_000) -> None:
         self._keep = keep
         self._lock = threading.Lock()
         self._writes = 0
+        self._failed = False
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -69,48 +74,61 @@ class Store:
             self._file.execute("PRAGMA synchronous = OFF")
             columns = "trace TEXT, span TEXT, begun INTEGER, request TEXT, row BLOB, PRIMARY KEY (trace, span)"
             self._file.execute(f"CREATE TABLE IF NOT EXISTS spans ({columns})")
-            self._file.execute("CREATE INDEX IF NOT EXISTS requests ON spans (request) WHERE request != ''")
+            self._file.execute("CREATE INDEX IF NOT EXISTS requests ON spans (request, begun) WHERE request != ''")
         except sqlite3.Error as error:
             raise UnreadableError(str(path), str(error), "it is a file of the gateway's, tracing.store; remove it") from None
 
     def add(self, spans: Iterable[Span]) -> None:
         """Keep spans."""
         rows = [(one.trace_id, one.span_id, one.begun, one.attributes.get(REQUEST, ""), orjson.dumps(one)) for one in spans]
-        with self._lock:
-            self._file.executemany("REPLACE INTO spans VALUES (?, ?, ?, ?, ?)", rows)
-            self._writes += 1
-            if self._writes % PRUNED_EVERY == 0:
-                self._prune()
+        try:
+            with self._lock:
+                self._file.executemany("REPLACE INTO spans VALUES (?, ?, ?, ?, ?)", rows)
+                self._writes += 1
+                if self._writes % PRUNED_EVERY == 0:
+                    self._prune()
+        except sqlite3.Error as error:  # a full disk costs traces, and no request
+            if not self._failed:
+                LOG.warning("spans are not kept: %s", error)
+            self._failed = True
 
-    def trace(self, trace_id: str) -> list[Span]:
-        """Return the spans of a trace, in the order of their begin."""
-        with self._lock:
-            rows = self._file.execute("SELECT row FROM spans WHERE trace = ? ORDER BY begun", (trace_id,)).fetchall()
-        return [_span(orjson.loads(row)) for (row,) in rows]
+    def below(self, trace_id: str, root_id: str) -> list[Span]:
+        """Return a span of a trace and those below it, in the order of their begin; a trace may hold many requests."""
+        query = "SELECT row FROM spans WHERE trace = ? ORDER BY rowid DESC LIMIT ?"
+        spans = [_span(orjson.loads(row)) for (row,) in self._ask(query, (trace_id, MOST_SPANS))]
+        children: dict[str, list[Span]] = {}
+        for one in spans:
+            children.setdefault(one.parent_id, []).append(one)
+        found = [one for one in spans if one.span_id == root_id]
+        waiting = [root_id]
+        while waiting:
+            fresh = children.pop(waiting.pop(), [])
+            found += fresh
+            waiting += [one.span_id for one in fresh]
+        return sorted(found, key=lambda one: one.begun)
 
     def of_request(self, request_id: str) -> list[Span]:
-        """Return the spans of the last trace of a request; none when it was not traced."""
-        query = "SELECT trace FROM spans WHERE request = ? ORDER BY begun DESC LIMIT 1"
-        with self._lock:
-            found = self._file.execute(query, (request_id,)).fetchone()
-        return self.trace(found[0]) if found else []
+        """Return the spans of the last request of an id; none when it was not traced."""
+        query = "SELECT trace, span FROM spans WHERE request = ? AND request != '' ORDER BY begun DESC LIMIT 1"
+        found = self._ask(query, (request_id,))
+        return self.below(*found[0]) if found else []
 
     def latest(self, count: int) -> list[Span]:
-        """Return the root spans of the latest requests, the newest first."""
+        """Return the spans of the latest requests themselves, the newest first."""
         query = "SELECT row FROM spans WHERE request != '' ORDER BY begun DESC LIMIT ?"
-        with self._lock:
-            rows = self._file.execute(query, (count,)).fetchall()
-        return [_span(orjson.loads(row)) for (row,) in rows]
+        return [_span(orjson.loads(row)) for (row,) in self._ask(query, (count,))]
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._file.close()
 
+    def _ask(self, query: str, values: tuple[object, ...]) -> list[Any]:
+        with self._lock:
+            return self._file.execute(query, values).fetchall()
+
     def _prune(self) -> None:
-        query = "SELECT trace FROM spans GROUP BY trace ORDER BY max(begun) DESC LIMIT -1 OFFSET ?"
-        old = self._file.execute(query, (self._keep,)).fetchall()
-        self._file.executemany("DELETE FROM spans WHERE trace = ?", old)
+        self._file.execute("DELETE FROM spans WHERE rowid <= (SELECT max(rowid) FROM spans) - ?", (self._keep,))
 
 
 def received(body: bytes, content_type: str) -> list[Span]:

@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,8 @@ LOOK_SECONDS = 0.005
 RELAY_SECONDS = 2
 MOST_RELAYED = 16
 """Bodies on their way to a collector at once; more are not sent on, when it is slow."""
-OK, UNKNOWN = 200, 404
+OK, UNKNOWN, UNSUPPORTED = 200, 404, 415
+TYPES = ("application/json", "application/x-protobuf")
 MOST_BYTES = 4 * 1024 * 1024
 
 
@@ -70,6 +72,11 @@ class Trace:
     def id(self) -> str:
         """The trace's id, in hexadecimal."""
         return format_trace_id(self.root.get_span_context().trace_id)
+
+    @property
+    def root_id(self) -> str:
+        """The request's own span's id, in hexadecimal."""
+        return format_span_id(self.root.get_span_context().span_id)
 
     @contextmanager
     def span(self, name: str, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[str]:
@@ -91,6 +98,7 @@ class Tracing:
         self._most = Rates(Admission(rate_per_key=rate, burst_per_key=max(int(rate), 1)))
         self._relay = settings.otlp
         self._relaying: set[asyncio.Future[None]] = set()
+        self._relays = ThreadPoolExecutor(2, "relay")
         self.store = Store(Path(settings.store), settings.keep)
         self._provider = TracerProvider(resource=Resource.create({"service.name": "trireme-gateway"}))
         self._provider.add_span_processor(_ToStore(self.store))
@@ -103,9 +111,10 @@ class Tracing:
     def close(self) -> None:
         """Send what waits, and close the store."""
         self._provider.shutdown()
+        self._relays.shutdown(wait=False, cancel_futures=True)
         self.store.close()
 
-    def begin(self, headers: Mapping[bytes, bytes]) -> Trace | None:
+    def begin(self, headers: Mapping[bytes, bytes], caller: str = "") -> Trace | None:
         """Return a trace for a request whose caller asks for one, whose parent is sampled, or that is one of the share."""
         timed = ASKED in headers
         parent = PARENT.fullmatch(headers.get(b"traceparent", b"").decode("latin-1"))
@@ -113,7 +122,7 @@ class Tracing:
         if not (timed or sampled or (self._share and secrets.randbelow(1_000_000) < self._share * 1_000_000)):
             return None
         try:
-            self._most.take("")
+            self._most.take(caller)
         except ProblemError:
             return None
         context = None
@@ -130,7 +139,7 @@ class Tracing:
         trace.root.end()
         end = time.monotonic() + WAIT_SECONDS
         while True:
-            spans = self.store.trace(trace.id)
+            spans = self.store.below(trace.id, trace.root_id)
             fronts = {one.parent_id for one in spans if one.name == "InferRequest"}
             if len(fronts) >= trace.calls or time.monotonic() > end:
                 break
@@ -148,13 +157,15 @@ class Tracing:
         content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if scope["method"] != "POST" or scope["path"] != "/v1/traces" or len(body) > MOST_BYTES:
             status = UNKNOWN
+        elif not content_type.startswith(TYPES):  # what a page may send without asking first
+            status = UNSUPPORTED
         else:
             try:
                 self.store.add(received(body, content_type))
             except ProblemError as error:
                 status = error.status
             if self._relay and status == OK and len(self._relaying) < MOST_RELAYED:
-                task = asyncio.ensure_future(asyncio.to_thread(_relay, self._relay, body, content_type))
+                task = asyncio.get_running_loop().run_in_executor(self._relays, _relay, self._relay, body, content_type)
                 self._relaying.add(task)
                 task.add_done_callback(self._relaying.discard)
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
