@@ -1,12 +1,17 @@
 """What is served by now: models that come, change and go while the gateway runs."""
 
 import shutil
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 import tritonclient.grpc as grpcclient
+from tritonclient.grpc.model_config_pb2 import ModelConfig
 
+from trireme.gateway.catalog import ABSENT_SECONDS, Catalog
+from trireme.gateway.endpoint import Served
+from trireme.gateway.settings import Settings
 from trireme.server.process import Server
 
 REPOSITORY = Path(__file__).parents[1] / "foreign" / "text"
@@ -38,3 +43,25 @@ def test_a_model_has_its_routes_when_it_is_loaded_and_says_so_when_it_is_gone(tr
         client.load_model("split")
         wait_until(lambda: http.post("/v1/models/split:predict", json=ASK).status_code == 200, seconds=10)
     client.close()
+
+
+def served(name, route):
+    config = ModelConfig(name=name, backend="python", max_batch_size=4)
+    config.input.add(name="x", data_type=11, dims=[1])
+    config.output.add(name="y", data_type=11, dims=[1])
+    config.parameters["route"].string_value = route
+    return Served(name, ("1",), config)
+
+
+def test_a_route_is_the_models_that_is_served(monkeypatch):
+    catalog = Catalog(Settings())
+    catalog.update({"b": served("b", "classify")})
+    catalog.update({"a": served("a", "classify")})
+    assert catalog.routes["classify"].name == "a"
+    assert set(catalog.models) == {"a", "b"}  # it may be being replaced
+    catalog.update({})
+    assert set(catalog.models) == {"a", "b"}  # all of it drains
+    now = time.monotonic()
+    monkeypatch.setattr("trireme.gateway.catalog.time.monotonic", lambda: now + ABSENT_SECONDS + 1)
+    catalog.update({"a": served("a", "classify")})
+    assert set(catalog.models) == {"a"}

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import numpy as np
 import pytest
 
-from trireme.gateway.endpoint import Answer
+from trireme.gateway.endpoint import Answer, Call
 from trireme.gateway.predict import AT_ONCE, predict
 from trireme.gateway.rows import Rows
 
@@ -131,3 +132,34 @@ def test_a_large_request_takes_its_turn():
     version, items = asyncio.run(predict(Model(), rows, ask))
     assert (version, [item["y"] for item in items]) == ("1", list(range(100)))
     assert most[0] == AT_ONCE
+
+
+def test_the_time_of_a_request_is_all_its_batches():
+    call = Call(0.05, "id")
+    asked = []
+
+    class Model:
+        served = SimpleNamespace(batched=True, max_batch_size=1)
+
+        def rows(self, outputs):
+            return ({"y": value} for value in outputs["y"].tolist())
+
+    async def ask(arrays):
+        left = call.now()
+        asked.append(left.seconds)
+        await asyncio.sleep(0.02)
+        return Answer("1", {"y": arrays["x"][:, 0]})
+
+    rows = Rows(40, {"x": np.arange(40, dtype=np.float32)[:, None]})
+    _, items = asyncio.run(predict(Model(), rows, ask))
+    assert len(asked) < 40
+    assert items[-1]["error"]["code"] == "deadline-exceeded"
+
+
+def test_elements_are_counted_over_all_items(start_gateway, server):
+    gateway = start_gateway(server.grpc, "--insecure", settings="limits = { elements = 100 }")
+    item = {"input_ids": [1] * 15, "attention_mask": [1] * 15}
+    with httpx.Client(base_url=gateway.url, timeout=30) as http:
+        path = "/v1/models/text_encoder:predict"
+        assert http.post(path, json={"items": [item] * 3}).status_code == 200
+        assert http.post(path, json={"items": [item] * 4}).json()["code"] == "too-large"
