@@ -1,7 +1,9 @@
 """What goes wrong behind the gateway: a decoupled model, clients that leave, a Triton that is gone."""
 
+import json
 import shutil
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -110,6 +112,34 @@ def test_a_triton_that_stands_still_is_not_ready_and_answers_at_the_deadline(gat
         triton.process.send_signal(signal.SIGCONT)
     time.sleep(1.1)  # a canary's word holds for a second
     assert httpx.get(f"{gateway.url}/readyz", timeout=30).status_code == 200
+
+
+MANY = {"items": [{"IN": [7] * 200_000}]}
+
+
+def given_back(url):
+    text = httpx.get(f"{url}/metrics").text
+    return "gateway_streams 0.0" in text and 'gateway_running{model="repeat"} 0.0' in text
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_stream_gives_its_place_back(gateway, wait_until):
+    with httpx.stream("POST", f"{gateway.url}/v1/models/repeat:stream", json=MANY, timeout=30) as answer:
+        texts = answer.iter_text()  # held: one that is dropped closes the answer
+        assert next(texts).startswith("data: ")
+        assert not given_back(gateway.url)
+    wait_until(lambda: given_back(gateway.url), seconds=10)
+
+
+def test_a_client_that_reads_nothing_of_a_stream_gives_its_place_back(start_gateway, triton, wait_until):
+    gateway = start_gateway(triton.grpc, "--insecure", settings="limits = { send_seconds = 1.0 }")
+    body = json.dumps(MANY).encode()
+    head = "POST /v1/models/repeat:stream HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    head += f"content-length: {len(body)}"
+    with socket.create_connection(("127.0.0.1", gateway.port)) as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        silent.sendall(head.encode() + b"\r\n\r\n" + body)
+        wait_until(lambda: not given_back(gateway.url), seconds=10)
+        wait_until(lambda: given_back(gateway.url), seconds=20)
 
 
 def test_without_a_triton_the_gateway_says_so_and_goes_on(gateway, triton):
