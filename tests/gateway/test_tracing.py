@@ -263,6 +263,7 @@ def test_a_store_that_fails_costs_no_request(tmp_path, caplog):
         pass
     trace.root.end()
     assert caplog.text.count("spans are not kept") == 1
+    assert tracing.store.of_request("any") == []
 
 
 def test_strangers_are_not_traced(traced):

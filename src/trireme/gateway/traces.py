@@ -124,8 +124,12 @@ class Store:
             self._file.close()
 
     def _ask(self, query: str, values: tuple[object, ...]) -> list[Any]:
-        with self._lock:
-            return self._file.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._file.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            LOG.warning("spans cannot be read: %s", error)
+            return []
 
     def _prune(self) -> None:
         self._file.execute("DELETE FROM spans WHERE rowid <= (SELECT max(rowid) FROM spans) - ?", (self._keep,))
