@@ -1,20 +1,69 @@
 """Whatever lies in a repository: a finding with a place, never a traceback, in bounded time."""
 
 import os
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trireme.errors import UnreadableError
 from trireme.lint.repository import Options
 from trireme.lint.run import lint
 
 CODES = Options()
+NOBODY = 65534
 
 
 def found(path):
     return [(finding.code, finding.path) for finding in lint(path, CODES)]
+
+
+@pytest.fixture
+def unprivileged():
+    """A folder of nobody's, and nobody to read it: permissions mean nothing to root."""
+    with tempfile.TemporaryDirectory() as folder:
+        lint(folder := Path(folder), CODES)  # nobody may not be able to import what is not imported yet
+        root = os.geteuid() == 0
+        if root:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("a", "TR001"),
+        ("a/config.pbtxt", "TR001"),
+        ("a/1", "TR118"),
+        ("a/1/model.py", "TR611"),
+        ("a/1/model.onnx", "TR601"),
+        ("lint.toml", ""),
+    ],
+)
+def test_what_may_not_be_read_is_a_finding_or_ends_the_run_with_a_sentence(unprivileged, place, code):
+    (unprivileged / "a" / "1").mkdir(parents=True)
+    backend = "onnxruntime" if place.endswith("onnx") else "python"
+    (unprivileged / "a" / "config.pbtxt").write_text(f'backend: "{backend}" max_batch_size: 8')
+    for name in ("a/1/model.py", "a/1/model.onnx", "lint.toml"):
+        (unprivileged / name).write_text("")
+    path = unprivileged / place
+    path.chmod(0)
+    try:
+        if code:
+            assert found(unprivileged) == [(code, place)]
+        else:
+            with pytest.raises(UnreadableError, match=r"lint.toml cannot be read: .*Permission denied"):
+                found(unprivileged)
+    finally:
+        path.chmod(0o700)
 
 
 def test_an_empty_folder_is_a_finding(tmp_path):

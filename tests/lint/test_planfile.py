@@ -14,7 +14,16 @@ def written(folder, record):
 
 
 @pytest.mark.parametrize(
-    "record", ["{", "[]", '{"profiles": 3}', '{"profiles": [{"x": {"min": [1]}}]}', '{"profiles": [{"x": 3}]}']
+    "record",
+    [
+        "{",
+        "[]",
+        '{"profiles": 3}',
+        '{"profiles": [{"x": {"min": [1]}}]}',
+        '{"profiles": [{"x": 3}]}',
+        '{"tensors": {"x": {}}}',
+        '{"tensors": 3}',
+    ],
 )
 def test_a_record_that_is_none_is_a_problem(tmp_path, record):
     assert written(tmp_path, record).problem.startswith("it cannot be read")
@@ -43,6 +52,8 @@ class Engine:
     num_io_tensors, num_optimization_profiles = 2, 2
     def get_tensor_name(self, number): return "xy"[number]
     def get_tensor_mode(self, name): return {"x": TensorIOMode.INPUT, "y": TensorIOMode.OUTPUT}[name]
+    def get_tensor_dtype(self, name): return SimpleNamespace(name={"x": "HALF", "y": "FLOAT"}[name])
+    def get_tensor_shape(self, name): return {"x": (-1, 3), "y": (-1, 2)}[name]
     def get_tensor_profile_shape(self, name, number): return [(1, 3), (4, 3), ((8, 3), (16, 3))[number]]
 
 class Runtime:
@@ -75,6 +86,7 @@ def test_tensorrt_where_it_is_installed_is_asked_before_the_record(tmp_path, ten
     tensorrt(STAND_IN)
     plan = written(tmp_path, RECORDED)
     assert [dict(profile.ranges) for profile in plan.profiles] == [{"x": ((1, 3), (8, 3))}, {"x": ((1, 3), (16, 3))}]
+    assert plan.tensors == {"x": ("input", "TYPE_FP16", (-1, 3)), "y": ("output", "TYPE_FP32", (-1, 2))}
 
 
 @pytest.mark.parametrize(

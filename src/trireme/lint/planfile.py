@@ -1,7 +1,7 @@
 """What a TensorRT plan holds: from TensorRT itself where it is installed, else from the record beside the plan.
 
-The record is `<plan>.json`: `sha256` of the plan, and `profiles`, one table a profile, of `min`, `opt` and `max`
-shapes by input, the batch included.
+The record is `<plan>.json`: `sha256` of the plan, `tensors`, a table of `side`, `data_type` and `shape` by name, and
+`profiles`, one table a profile, of `min`, `opt` and `max` shapes by input; shapes have the batch included.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trireme import digest
 from trireme.lint import files
@@ -18,6 +18,16 @@ from trireme.lint import files
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+
+DATA_TYPES = {
+    "FLOAT": "TYPE_FP32", "HALF": "TYPE_FP16", "BF16": "TYPE_BF16", "INT8": "TYPE_INT8", "INT32": "TYPE_INT32",
+    "INT64": "TYPE_INT64", "UINT8": "TYPE_UINT8", "BOOL": "TYPE_BOOL",
+}  # fmt: skip
+"""Triton's names of TensorRT's types; the others have none.
+
+https://github.com/triton-inference-server/tensorrt_backend/blob/main/src/tensorrt_utils.cc (ConvertTrtTypeToConfigDataType)
+"""
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,20 @@ class Profile:
         return all(_between(shape, *self.ranges[name]) for name, shape in shapes.items() if name in self.ranges)
 
 
+class Tensor(NamedTuple):
+    """An input or output of a plan: its shape has the batch included, -1 for a size that varies."""
+
+    side: str
+    data_type: str
+    shape: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A plan's profiles; problem says why the record cannot be believed."""
+    """A plan's profiles and tensors, by name; problem says why the record cannot be believed."""
 
     profiles: tuple[Profile, ...] = ()
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -54,16 +73,20 @@ def read(path: Path) -> Plan:
             Profile({name: (tuple(map(int, sizes["min"])), tuple(map(int, sizes["max"]))) for name, sizes in profile.items()})
             for profile in table.get("profiles", [])
         )
+        tensors = {
+            name: Tensor(str(row["side"]), str(row["data_type"]), tuple(map(int, row["shape"])))
+            for name, row in table.get("tensors", {}).items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         return Plan(problem=f"it cannot be read ({type(error).__name__}: {error})")
     known = table.get("sha256")
     if known and files.is_file(path) and known != digest.of_file(path):
-        return Plan(profiles, "it is of another plan (sha256 differs)")
-    return Plan(profiles)
+        return Plan(profiles, tensors, "it is of another plan (sha256 differs)")
+    return Plan(profiles, tensors)
 
 
 def _from_tensorrt(path: Path) -> Plan | None:
-    """Return the profiles by TensorRT's own runtime; None when it cannot read the plan here (another release, no GPU)."""
+    """Return what a plan holds by TensorRT's own runtime; None when it cannot read it here (another release, no GPU)."""
     try:
         trt: Any = importlib.import_module("tensorrt")
         engine = trt.Runtime(trt.Logger(trt.Logger.INTERNAL_ERROR)).deserialize_cuda_engine(path.read_bytes())
@@ -73,11 +96,19 @@ def _from_tensorrt(path: Path) -> Plan | None:
         return None
     names = [engine.get_tensor_name(number) for number in range(engine.num_io_tensors)]
     inputs = [name for name in names if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT]
+    tensors = {
+        name: Tensor(
+            "input" if name in inputs else "output",
+            DATA_TYPES.get(engine.get_tensor_dtype(name).name, ""),
+            tuple(engine.get_tensor_shape(name)),
+        )
+        for name in names
+    }
     profiles = []
     for number in range(engine.num_optimization_profiles):
         shapes = {name: engine.get_tensor_profile_shape(name, number) for name in inputs}
         profiles.append(Profile({name: (tuple(least), tuple(most)) for name, (least, _, most) in shapes.items()}))
-    return Plan(tuple(profiles))
+    return Plan(tuple(profiles), tensors)
 
 
 def _between(shape: Sequence[int], least: Sequence[int], most: Sequence[int]) -> bool:
