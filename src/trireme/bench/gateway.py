@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tritonclient.grpc as grpcclient
+import uvloop
 
 from trireme.server.process import Ports, Server
 
@@ -41,7 +42,7 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     example = json.loads((sources.root / "ensembles" / MODEL / "examples.json").read_text(encoding="utf-8"))[0]
     item = {name: value[0] for name, value in example["inputs"].items()}
     with Server(sources.root / "model_repository", sources.root / ".trireme" / "bench.log") as server:
-        yield from asyncio.run(_measure(sources, server.grpc, item, quick=quick))
+        yield from uvloop.run(_measure(sources, server.grpc, item, quick=quick))
 
 
 async def _measure(sources: Sources, triton: str, item: dict[str, Any], *, quick: bool) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -84,12 +85,16 @@ def _check_site(headers: Mapping[bytes, bytes]) -> None:
 
     """
     for name in (b"host", b"origin"):
-        given = headers.get(name, b"").decode("latin-1")
-        host = urlsplit(given if "//" in given else f"//{given}").hostname if given else "localhost"
-        if host not in LOOPBACK:
+        if not _is_here(headers.get(name) or b"localhost"):
             raise ProblemError(
                 "forbidden", f"without keys the gateway answers on loopback only; the {name.decode()} is another"
             )
+
+
+@lru_cache(64)
+def _is_here(site: bytes) -> bool:
+    text = site.decode("latin-1")
+    return urlsplit(text if "//" in text else f"//{text}").hostname in LOOPBACK
 
 
 def lane(caller: Caller, asked: str | None) -> str:

@@ -7,9 +7,8 @@ gather until one comes back. So few clients see no delay, and many cost a few la
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +38,6 @@ class Ticket:
 
     arrays: Mapping[str, Array]
     rows: int
-    end: float
     call: Call
     answer: asyncio.Future[Answer]
 
@@ -81,8 +79,8 @@ class Coalescer:
         if lane is None:
             lane = self._lanes[key] = Lane(key, model)
         loop = asyncio.get_running_loop()
-        ticket = Ticket(arrays, rows, time.monotonic() + call.seconds, call, loop.create_future())
-        expiry = loop.call_later(call.seconds, _expire, ticket)
+        ticket = Ticket(arrays, rows, call, loop.create_future())
+        expiry = loop.call_later(call.left(), _expire, ticket)
         lane.waiting.append(ticket)
         lane.rows += rows
         if not lane.departing:  # after all that came in with it
@@ -164,10 +162,8 @@ class Coalescer:
 
     async def _ask(self, lane: Lane, batch: list[Ticket]) -> None:
         """Hand each caller its rows of one answer; the call has as much time as the most patient of them."""
-        first = batch[0]
-        arrays = first.arrays if len(batch) == 1 else _joined([ticket.arrays for ticket in batch])
-        seconds = max(max(ticket.end for ticket in batch) - time.monotonic(), 0.001)
-        answer = await self._ask_for(lane.model, arrays, replace(first.call, seconds=seconds))
+        arrays = batch[0].arrays if len(batch) == 1 else _joined([ticket.arrays for ticket in batch])
+        answer = await self._ask_for(lane.model, arrays, max((ticket.call for ticket in batch), key=_end))
         rows = sum(ticket.rows for ticket in batch)
         if any(len(array) != rows for array in answer.outputs.values()):
             raise ProblemError("model-failed", f"'{lane.model.name}' answered with another number of rows than it was asked")
@@ -181,6 +177,10 @@ class Coalescer:
 
 def _joined(parts: list[Mapping[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _end(call: Call) -> float:
+    return call.end
 
 
 def _expire(ticket: Ticket) -> None:

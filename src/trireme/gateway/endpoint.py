@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ class AwayError(ProblemError):
 
 @dataclass(frozen=True)
 class Call:
-    """How a model is asked: in how many seconds, in whose name, how urgently, where, and within which trace."""
+    """How a model is asked: in how many seconds from its making, in whose name, how urgently, where, and within which trace."""
 
     seconds: float
     request_id: str
@@ -70,18 +70,22 @@ class Call:
     traceparent: str = ""
     made: float = field(default_factory=time.monotonic)
 
-    def now(self) -> Call:
-        """Return the same with the time that is left by now.
+    @property
+    def end(self) -> float:
+        """When its time is used up, of the monotonic clock."""
+        return self.made + self.seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left.
 
         Raises:
-            ProblemError: none is.
+            ProblemError: none are.
 
         """
-        now = time.monotonic()
-        left = self.seconds - (now - self.made)
+        left = self.end - time.monotonic()
         if left <= 0:
             raise ProblemError("deadline-exceeded", "the time of the request is used up")
-        return replace(self, seconds=left, made=now)
+        return left
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class Served:
         """The outputs; dims are without the batch."""
         return modelconfig.outputs(self.config)
 
-    @property
+    @cached_property
     def max_batch_size(self) -> int:
         """The largest batch, 0 for a model without one."""
         return int(self.config.max_batch_size)
@@ -112,7 +116,7 @@ class Served:
         """Whether tensors have a batch dimension."""
         return self.max_batch_size > 0
 
-    @property
+    @cached_property
     def decoupled(self) -> bool:
         """Whether it may answer more than once."""
         return bool(self.config.model_transaction_policy.decoupled)
@@ -197,8 +201,9 @@ class Endpoint:
 
         """
         try:
-            request = _request(model, arrays, call)
-            return _answer(await self._stub.ModelInfer(request, timeout=call.seconds, metadata=_metadata(call)))
+            left = call.left()
+            request = _request(model, arrays, call, left)
+            return _answer(await self._stub.ModelInfer(request, timeout=left, metadata=_metadata(call)))
         except grpc.aio.AioRpcError as error:
             raise problem(error, model.name, tuple(arrays)) from None
 
@@ -209,9 +214,10 @@ class Endpoint:
             ProblemError: the model refused or failed, or fell silent.
 
         """
-        request = _request(model, arrays, call)
+        left = call.left()
+        request = _request(model, arrays, call, left)
         request.parameters["triton_enable_empty_final_response"].bool_param = True
-        stream = self._stub.ModelStreamInfer(timeout=call.seconds, metadata=_metadata(call))
+        stream = self._stub.ModelStreamInfer(timeout=left, metadata=_metadata(call))
         try:
             await stream.write(request)
             await stream.done_writing()
@@ -257,9 +263,9 @@ def refusal(text: str, model: str, inputs: tuple[str, ...]) -> ProblemError:
     return ProblemError("refused-by-model", f"'{model}' refused the input")
 
 
-def _request(model: Served, arrays: Mapping[str, Array], call: Call) -> Any:  # noqa: ANN401 - protobuf
+def _request(model: Served, arrays: Mapping[str, Array], call: Call, left: float) -> Any:  # noqa: ANN401 - protobuf
     request = service_pb2.ModelInferRequest(model_name=model.name, model_version=call.version, id=call.request_id)
-    request.parameters["timeout"].int64_param = max(int(call.seconds * 1e6) - MARGIN_US, 1)
+    request.parameters["timeout"].int64_param = max(int(left * 1e6) - MARGIN_US, 1)
     levels = model.config.dynamic_batching.priority_levels
     if levels and call.lane != "normal":
         request.parameters["priority"].uint64_param = LEVELS.get(call.lane, levels)

@@ -147,7 +147,7 @@ class Gateway:
             ProblemError: it refused, failed, or there was no room or no time.
 
         """
-        trace, call = request.state.trace, call.now()
+        trace = request.state.trace
         with (
             model.breaker.call(model.name, patient=call.patient),
             model.limiter.slot(model.name, call.lane, patient=call.patient),
@@ -176,7 +176,7 @@ class Gateway:
         if self.cache.holds(name):
             version = call.version or model.served.versions[-1]
             keys = [key(name, version, row) for row in rows]
-            answered, items = await remembered(self.cache, name, version, keys, rows, ask, call.seconds)
+            answered, items = await remembered(self.cache, name, version, keys, rows, ask, call.left())
         else:
             answered, items = await ask(rows)
         return {"model": name, "version": answered, "items": items}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
-import secrets
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -41,41 +41,29 @@ SECURITY = (
 )
 CLIENT_LEFT = 499
 """What nginx writes into its log for a client that left before its answer."""
-ABORT = "trireme.abort"
-"""Where a request's scope has what ends its connection at once (trireme.gateway.command.Protocol)."""
 CHUNK = 64 * 1024
-"""Bytes that are written at a time: before the next ones, the client has to have read some."""
+"""Bytes that are written at a time: before the next ones, the client has to have read these."""
 FORMS = (b"application/x-www-form-urlencoded",)
 WATCHED_AFTER = 0.02
 """Seconds after which it is watched whether the client is still there: most requests are answered before."""
 
 
-class _UnreadError(Exception):
-    """A client leaves its answer unread."""
-
-
 class _Answer:
     """Sends an answer with the headers that every one has; status is the answer's, or that its client left."""
 
-    def __init__(self, send: Send, request_id: str, seconds: float) -> None:
+    def __init__(self, send: Send, request_id: str) -> None:
         self.status = CLIENT_LEFT
         self._send = send
-        self._seconds = seconds
         self._headers = (*SECURITY, (b"x-request-id", request_id.encode()))
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self._headers]
-            await self._send(message)  # of no size: it never waits
+            await self._send(message)
             return
-        try:
-            for part in _parts(message):
-                async with timeout_after(self._seconds):
-                    await self._send(part)
-        except (TimeoutError, asyncio.TimeoutError):
-            self.status = CLIENT_LEFT
-            raise _UnreadError from None
+        for part in _parts(message):
+            await self._send(part)
 
 
 class Guard:
@@ -95,10 +83,10 @@ class Guard:
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        request_id = given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
         state = scope.setdefault("state", {})
         state.update(request_id=request_id, begun=time.perf_counter(), caller=Caller(), trace=None)
-        answer = _Answer(send, request_id, self._limits.send_seconds)
+        answer = _Answer(send, request_id)
         try:
             state["caller"] = await self._access.check(scope["path"], headers)
             if not is_open(scope["path"]):
@@ -108,8 +96,6 @@ class Guard:
                 await self._run(scope, body, receive, answer)
         except ProblemError as error:
             await _refuse(error, request_id, answer)
-        except _UnreadError:
-            scope.get(ABORT, bool)()
         finally:
             self._log(scope, answer.status)
             if state["trace"] is not None:
@@ -132,7 +118,7 @@ class Guard:
             waited = f"{self._limits.receive_seconds:g} seconds"
             raise ProblemError("slow-client", f"the body did not arrive within {waited}") from None
 
-    async def _run(self, scope: Scope, body: bytes, receive: Receive, answer: Send) -> None:
+    async def _run(self, scope: Scope, body: bytes, receive: Receive, answer: _Answer) -> None:
         """Run the application; if it takes a while, watch for the client, who ends it by leaving."""
         parts = [{"type": "http.request", "body": body, "more_body": False}]
         loop, working = asyncio.get_running_loop(), asyncio.current_task()
@@ -163,6 +149,7 @@ class Guard:
         except asyncio.CancelledError:
             if not left:
                 raise
+            answer.status = CLIENT_LEFT
         finally:
             waiting.cancel()
             if watching is not None:

@@ -8,9 +8,8 @@ import hashlib
 import itertools
 import logging
 import random
-import time
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trireme.gateway.endpoint import AwayError, Endpoint
@@ -28,8 +27,6 @@ LOG = logging.getLogger("trireme.gateway")
 RETRIES_PER_CALL = 0.1
 """What a call adds to the budget of second tries; each of them takes 1, so that a failing pool is not asked twice as much."""
 MOST_RETRIES = 10.0
-LEAST_SECONDS = 0.001
-"""What a second try is given when nothing is left: it ends at once, by the same road."""
 PROBE_SECONDS = 1.0
 """How often every Triton is asked whether it lives, and one that was left out whether it answers again."""
 MOST_LATE = 3
@@ -107,7 +104,7 @@ class Pool:
 
         """
         self.retries = min(self.retries + RETRIES_PER_CALL, MOST_RETRIES)
-        first, end = self._pick(model.name, call), time.monotonic() + call.seconds
+        first = self._pick(model.name, call)
         try:
             with self._counted(first, model.name, call):
                 return await first.endpoint.infer(model, arrays, call)
@@ -115,9 +112,8 @@ class Pool:
             other = self._instead(first, model.name, call)
             if other is None:
                 raise
-        rest = replace(call, seconds=max(end - time.monotonic(), LEAST_SECONDS))
-        with self._counted(other, model.name, rest):
-            return await other.endpoint.infer(model, arrays, rest)
+        with self._counted(other, model.name, call):
+            return await other.endpoint.infer(model, arrays, call)
 
     async def stream(self, model: Served, arrays: Mapping[str, Array], call: Call) -> AsyncGenerator[Answer, None]:
         """Yield every answer of a model at one Triton; what has begun is not begun again elsewhere.

@@ -27,11 +27,11 @@ async def predict(model: Schema, rows: Rows, ask: Ask) -> tuple[str, list[dict[s
         ProblemError: no item was answered, and not for the items' own sake.
 
     """
-    found: list[dict[str, object]] = [{} for _ in rows]
-    version, failures = "", list[ProblemError]()
     groups = list(rows.groups(max(model.served.max_batch_size, 1)))
     if len(groups) == 1:
         return await _ask(model, rows, groups[0], ask)
+    found: list[dict[str, object]] = [{} for _ in range(len(rows))]
+    version, failures = "", list[ProblemError]()
     room = asyncio.Semaphore(AT_ONCE)
 
     async def in_turn(group: Sequence[int]) -> tuple[str, list[dict[str, object]]]:
