@@ -1,7 +1,7 @@
 """What the gateway adds to a call, and how much it takes: the tabular pipeline over REST against the same calls over gRPC.
 
 Both sides run on the same cores as the server and the client. At one client, calls alternate; the two loads run one after the
-other, in rounds.
+other, in rounds. Then a gateway runs under cProfile, which makes it slower, to see where its own time goes.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tritonclient.grpc as grpcclient
 import uvloop
 
+from trireme.bench.profile import shares
 from trireme.server.process import Ports, Server
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     item = {name: value[0] for name, value in example["inputs"].items()}
     with Server(sources.root / "model_repository", sources.root / ".trireme" / "bench.log") as server:
         yield from uvloop.run(_measure(sources, server.grpc, item, quick=quick))
+        yield from uvloop.run(_profile(sources, server.grpc, item, quick=quick))
 
 
 async def _measure(sources: Sources, triton: str, item: dict[str, Any], *, quick: bool) -> list[Row]:
@@ -54,12 +57,25 @@ async def _measure(sources: Sources, triton: str, item: dict[str, Any], *, quick
         ]
 
 
+async def _profile(sources: Sources, triton: str, item: dict[str, Any], *, quick: bool) -> list[Row]:
+    """Return the shares of a gateway's own time while it answers single predictions."""
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / "profile"
+        async with running(sources.root, triton, sys.executable, "-m", "cProfile", "-o", str(written)) as port:
+            _, rate, _, _ = await _load(port, [item], CLIENTS, 0.5 if quick else 3.0, "", "")
+        found = shares(written)
+    return [
+        (f"of its time: {layer}", f"{share:.0%}", f"under cProfile, {rate} predictions a second", "")
+        for layer, share in found.items()
+    ]
+
+
 @asynccontextmanager
-async def running(root: Path, triton: str) -> AsyncIterator[int]:
-    """Run a gateway process, and yield its port."""
-    port, program = Ports.free().http, Path(sys.executable).with_name("trireme")
+async def running(root: Path, triton: str, *under: str) -> AsyncIterator[int]:
+    """Run a gateway process, under a program where one is named, and yield its port."""
+    port, program = Ports.free().http, str(Path(sys.executable).with_name("trireme"))
     flags = ["gateway", "--insecure", "--triton", triton, "--port", str(port)]
-    process = await asyncio.create_subprocess_exec(program, *flags, cwd=root, stdout=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*under, program, *flags, cwd=root, stdout=asyncio.subprocess.DEVNULL)
     try:
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
