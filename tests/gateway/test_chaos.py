@@ -1,22 +1,27 @@
 """The long fault tests, `make chaos`: processes that die, floods, models that hang, and whether others feel it."""
 
 import asyncio
+import base64
+import io
 import json
 import os
 import signal
 import statistics
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from trireme.server.process import Server
 
 pytestmark = pytest.mark.chaos
 SECONDS = 6.0
+CLASSIFY = "/v1/classify"
 ASK = {"items": [{"text": "a calm crew"}]}
 HANG = """import time
 
@@ -67,7 +72,7 @@ def stubs(server):
     return found
 
 
-def latencies(url, seconds, path="/v1/classify", ask=ASK, **headers):
+def latencies(url, seconds, path=CLASSIFY, ask=ASK, **headers):
     """Ask one request after the other; return (status, seconds) of each."""
     answers, end = [], time.monotonic() + seconds
     with httpx.Client(base_url=url, headers=headers, timeout=30) as http:
@@ -102,7 +107,7 @@ def test_a_stub_that_dies_is_its_models_alone(start_gateway, triton):
         assert victims
         for pid in victims:
             os.kill(pid, signal.SIGKILL)
-        answer = http.post("/v1/classify", json=ASK)
+        answer = http.post(CLASSIFY, json=ASK)
         assert (answer.status_code, answer.json()["code"]) in {(503, "unavailable"), (502, "model-failed")}
         assert {http.post("/v1/embed", json=ASK).status_code for _ in range(10)} == {200}
         time.sleep(1.1)
@@ -114,7 +119,7 @@ def test_when_all_stubs_die_the_gateway_and_triton_live(start_gateway, triton):
     for pid in stubs(triton):
         os.kill(pid, signal.SIGKILL)
     with httpx.Client(base_url=gateway.url, timeout=30) as http:
-        for path in ("/v1/classify", "/v1/embed"):
+        for path in (CLASSIFY, "/v1/embed"):
             answer = http.post(path, json=ASK, headers={"x-request-timeout": "5"})
             assert answer.status_code in {502, 503, 504}
             assert "Stub" not in answer.text
@@ -174,7 +179,7 @@ def test_a_key_that_floods_is_not_felt_by_another(start_gateway, server):
         async with httpx.AsyncClient(base_url=gateway.url, timeout=60) as http:
             headers, end, codes = {"authorization": f"Bearer {keys['flooding']}"}, time.monotonic() + SECONDS + 2, []
             while time.monotonic() < end:
-                answers = await asyncio.gather(*(http.post("/v1/classify", json=ASK, headers=headers) for _ in range(20)))
+                answers = await asyncio.gather(*(http.post(CLASSIFY, json=ASK, headers=headers) for _ in range(20)))
                 codes += [answer.status_code for answer in answers]
             return codes
 
@@ -184,6 +189,18 @@ def test_a_key_that_floods_is_not_felt_by_another(start_gateway, server):
     assert codes.count(429) > codes.count(200) / 2
 
 
+def bomb():
+    """A PNG of 900 million pixels in less than a megabyte, in base64."""
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        Image.new("1", (30_000, 30_000)).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+HUGE = {"name": "input_ids", "datatype": "INT64", "shape": [2**31, 2**31], "data": [1]}
+
+
 def resident(pid):
     return int(
         next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")).split()[1]
@@ -191,24 +208,26 @@ def resident(pid):
 
 
 @pytest.mark.parametrize(
-    ("body", "headers"),
+    ("path", "body", "headers"),
     [
-        (b'{"items": ' + b"[" * 60_000 + b"]" * 60_000 + b"}", {}),
-        (b'{"items": [{"text": "' + b"x" * 20_000_000 + b'"}]}', {}),
-        (b"x" * 700_000, {"content-encoding": "gzip"}),
-        (b"text=" + b"x" * 6_000_000, {"content-type": "application/x-www-form-urlencoded"}),
-        (b'{"items": [{"text": NaN}]}', {}),
-        (json.dumps({"items": [{"text": "a"}] * 100_000}).encode(), {}),
+        (CLASSIFY, b'{"items": ' + b"[" * 60_000 + b"]" * 60_000 + b"}", {}),
+        (CLASSIFY, b'{"items": [{"text": "' + b"x" * 20_000_000 + b'"}]}', {}),
+        (CLASSIFY, b"x" * 700_000, {"content-encoding": "gzip"}),
+        (CLASSIFY, b"text=" + b"x" * 6_000_000, {"content-type": "application/x-www-form-urlencoded"}),
+        (CLASSIFY, b'{"items": [{"text": NaN}]}', {}),
+        (CLASSIFY, json.dumps({"items": [{"text": "a"}] * 100_000}).encode(), {}),
+        ("/v1/detect", json.dumps({"items": [{"image": {"b64": bomb()}}]}).encode(), {}),
+        ("/v2/models/text_encoder/infer", json.dumps({"inputs": [HUGE]}).encode(), {}),
     ],
-    ids=["deep", "long", "gzip", "form", "nan", "many"],
+    ids=["deep", "long", "gzip", "form", "nan", "many", "bomb", "shape"],
 )
-def test_what_is_refused_is_refused_soon_and_reaches_nobody(gateway, server, body, headers):
+def test_what_is_refused_is_refused_soon_and_reaches_nobody(gateway, server, path, body, headers):
     with httpx.Client(base_url=gateway.url, timeout=30) as http:
         http.get("/healthz")
         before, took = resident(server.process.pid), []
         for _ in range(5):
             begun = time.monotonic()
-            answer = http.post("/v1/classify", content=body, headers={"content-type": "application/json", **headers})
+            answer = http.post(path, content=body, headers={"content-type": "application/json", **headers})
             took.append(time.monotonic() - begun)
             assert 400 <= answer.status_code < 500
     assert statistics.median(took) < 0.1 + len(body) / 100e6
@@ -222,7 +241,7 @@ def test_a_million_chunks_are_one_small_body_or_a_refusal(gateway, server):
 
     before = resident(server.process.pid)
     with httpx.Client(base_url=gateway.url, timeout=60) as http:
-        answer = http.post("/v1/classify", content=chunks(), headers={"content-type": "application/json"})
+        answer = http.post(CLASSIFY, content=chunks(), headers={"content-type": "application/json"})
         assert answer.status_code in {400, 408, 413}
-        assert http.post("/v1/classify", json=ASK).status_code == 200
+        assert http.post(CLASSIFY, json=ASK).status_code == 200
     assert resident(server.process.pid) - before < 2_000

@@ -33,6 +33,25 @@ class TritonPythonModel:
             answers.append(pb_utils.InferenceResponse([pb_utils.Tensor("left", np.array([left], np.int32))]))
         return answers
 """
+COUNT = """import time
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        for request in requests:
+            sender = request.get_response_sender()
+            seconds = float(pb_utils.get_input_tensor_by_name(request, "seconds").as_numpy().flat[0])
+            for number in range(int(20 * seconds)):
+                if sender.is_cancelled():
+                    open("@/cancelled", "w").close()
+                    break
+                sender.send(pb_utils.InferenceResponse([pb_utils.Tensor("left", np.array([number], np.int32))]))
+                time.sleep(0.05)
+            sender.send(flags=pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL)
+"""
 CONFIG = """backend: "python"
 input { name: "seconds" data_type: TYPE_FP32 dims: [ 1 ] }
 output { name: "left" data_type: TYPE_INT32 dims: [ 1 ] }
@@ -44,11 +63,12 @@ instance_group { count: 2 kind: KIND_CPU }
 def triton(tmp_path_factory):
     root = tmp_path_factory.mktemp("faults")
     shutil.copytree(FOREIGN, root / "models")
-    (root / "models" / "slow" / "1").mkdir(parents=True)
-    (root / "models" / "slow" / "config.pbtxt").write_text(CONFIG)
-    (root / "models" / "slow" / "1" / "model.py").write_text(SLOW.replace("@", str(root)))
+    for name, code, more in (("slow", SLOW, ""), ("count", COUNT, "model_transaction_policy { decoupled: true }")):
+        (root / "models" / name / "1").mkdir(parents=True)
+        (root / "models" / name / "config.pbtxt").write_text(CONFIG + more)
+        (root / "models" / name / "1" / "model.py").write_text(code.replace("@", str(root)))
     with Server(root / "models", root / "log") as server:
-        server.seen = root / "seen"
+        server.seen, server.cancelled = root / "seen", root / "cancelled"
         yield server
 
 
@@ -128,6 +148,15 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_gives_its_place_back(gat
         assert next(texts).startswith("data: ")
         assert not given_back(gateway.url)
     wait_until(lambda: given_back(gateway.url), seconds=10)
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_stream_cancels_its_work(gateway, triton, wait_until):
+    ask = {"items": [{"seconds": 20}]}
+    with httpx.stream("POST", f"{gateway.url}/v1/models/count:stream", json=ask, timeout=30) as answer:
+        texts = answer.iter_text()
+        assert '"left":0' in next(texts)
+        assert not triton.cancelled.exists()
+    wait_until(triton.cancelled.exists, seconds=10)
 
 
 def test_a_client_that_reads_nothing_of_a_stream_gives_its_place_back(start_gateway, triton, wait_until):
