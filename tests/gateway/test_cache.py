@@ -16,6 +16,7 @@ import pytest
 from trireme.gateway.cache import Cache, key, remembered
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.settings import Caching
+from trireme.gateway.stores import Memory
 
 
 def row(*values):
@@ -104,6 +105,19 @@ def test_what_is_old_or_too_much_is_dropped():
 
     asyncio.run(run())
     assert asked.rows == [1, 2, 3, 1, 3]
+
+
+def test_answers_are_kept_up_to_a_number_of_bytes():
+    kept = {"y": np.zeros(100, np.float32)}
+    memory = Memory(Caching(bytes=2500))
+    for number in (1, 2, 3, 3, 3, 2, 4, 5, 6):  # each has 414 bytes as JSON: six of them fit
+        memory.put(bytes([number]), ("1", kept))
+    memory.put(b"7", ("1", {"y": [0.0] * 400}))
+    assert [number for number in range(1, 7) if memory.get(bytes([number]))] == [5, 6]
+    assert memory.get(b"7") == ("1", {"y": [0.0] * 400})
+    memory.put(b"8", ("1", {"y": [0.0] * 1000}))  # more than all that may be kept
+    assert memory.get(b"8") is None
+    assert memory.get(b"7")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.rows import Rows
 from trireme.gateway.stores import Memory, Redis, Static
@@ -87,7 +85,7 @@ class Cache:
 
     async def land(self, model: str, version: str, asked: Iterable[bytes], answers: Mapping[bytes, Kept]) -> None:
         """Hand the answers to items that were ours to ask to those who wait; keep those of the version that are no refusals."""
-        good = {item: _own(kept) for item, kept in answers.items() if "error" not in kept[1]}
+        good = {item: kept for item, kept in answers.items() if "error" not in kept[1]}
         for item in asked:
             flying = self._asked.pop(item)
             if not flying.done():
@@ -143,8 +141,3 @@ async def _answers(items: Sequence[bytes], by_key: Mapping[bytes, Row], ask: Ask
         return {}
     version, answers = await ask(Rows.of([by_key[item] for item in items]))
     return {item: (version, answer) for item, answer in zip(items, answers, strict=True)}
-
-
-def _own(kept: Kept) -> Kept:
-    """Return an answer with arrays of its own: a view would keep the whole batch."""
-    return kept[0], {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in kept[1].items()}

@@ -97,6 +97,8 @@ class Caching(_Table):
     models: tuple[str, ...] = ()
     """Models that answer the same to the same; none by default."""
     entries: Count = 10_000
+    bytes: Count = 256 * 1024 * 1024
+    """Of all answers in this process, as JSON."""
     ttl_seconds: Seconds = 60.0
     redis: str = ""
     """redis://... that several gateways share; without it each keeps its own."""

@@ -41,7 +41,8 @@ class Memory:
 
     def __init__(self, settings: Caching) -> None:
         self._settings = settings
-        self._kept: OrderedDict[bytes, tuple[float, Kept]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[float, bytes]] = OrderedDict()
+        self._bytes = 0
 
     def get(self, item: bytes) -> Kept | None:
         """Return an answer that is not too old."""
@@ -49,13 +50,17 @@ class Memory:
         if found is None or found[0] < time.monotonic():
             return None
         self._kept.move_to_end(item)
-        return found[1]
+        return _kept(found[1])
 
     def put(self, item: bytes, kept: Kept) -> None:
-        """Keep an answer."""
-        self._kept[item] = time.monotonic() + self._settings.ttl_seconds, kept
-        while len(self._kept) > self._settings.entries:
-            self._kept.popitem(last=False)
+        """Keep an answer, unless it is larger than all that may be kept."""
+        data = _json(kept)
+        if len(data) > self._settings.bytes:
+            return
+        self._bytes += len(data) - len(self._kept.pop(item, (0.0, b""))[1])
+        self._kept[item] = time.monotonic() + self._settings.ttl_seconds, data
+        while len(self._kept) > self._settings.entries or self._bytes > self._settings.bytes:
+            self._bytes -= len(self._kept.popitem(last=False)[1][1])
 
 
 class Redis:
