@@ -69,7 +69,7 @@ def _operations(app: FastAPI, gateway: Gateway) -> None:
         return as_json({"ready": not unready, "unready": unready}, 503 if unready else 200)
 
     async def metrics(_request: Request) -> Response:
-        return Response(gateway.metrics.text(gateway), media_type="text/plain; version=0.0.4")
+        return Response(gateway.measured(), media_type="text/plain; version=0.0.4")
 
     async def models(_request: Request) -> Response:
         return as_json({"models": [_summary(model) for model in gateway.catalog.models.values()]})

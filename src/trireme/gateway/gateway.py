@@ -208,6 +208,11 @@ class Gateway:
         finally:
             self.streams -= 1
 
+    def measured(self) -> bytes:
+        """Return the metrics, as Prometheus reads them."""
+        waiting = self.coalescer.waiting()
+        return self.metrics.text(self.catalog.models, self.pool.members, self.cache, waiting, self.streams)
+
     async def unready(self) -> dict[str, str]:
         """Return the required models whose canary did not answer, with the problem's code; Triton's own word is not asked."""
         async with self._asking:  # many probes at once are one

@@ -11,9 +11,11 @@ from prometheus_client.registry import Collector
 from trireme.gateway.breaker import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from trireme.gateway.gateway import Gateway
+    from trireme.gateway.cache import Cache
+    from trireme.gateway.catalog import Model
+    from trireme.gateway.pool import Member
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -52,38 +54,44 @@ class Metrics:
             known = self._known[labels] = self._seconds.labels(*labels)
         known.observe(seconds)
 
-    def text(self, gateway: Gateway) -> bytes:
-        """Return everything in Prometheus' text format."""
-        waiting = gateway.coalescer.waiting()
-        for name, model in gateway.catalog.models.items():
+    def text(
+        self, models: Mapping[str, Model], members: Iterable[Member], cache: Cache, waiting: Mapping[str, int], streams: int
+    ) -> bytes:
+        """Return everything in Prometheus' text format; waiting are rows by model."""
+        for name, model in models.items():
             self._waiting.labels(name).set(waiting.get(name, 0))
             self._running.labels(name).set(model.limiter.running)
             self._limit.labels(name).set(model.limiter.limit)
             for state in STATES:
                 self._breaker.labels(name, state).set(state == model.breaker.state)
-        for member in gateway.pool.members:
+        for member in members:
             address = str(member.endpoint.address)
             self._load.labels(address).set(member.running)
             self._serving.labels(address).set(member.state == "serving")
-        self._streams.set(gateway.streams)
-        self._counted.gateway = gateway
+        self._streams.set(streams)
+        self._counted.set(models, cache)
         return generate_latest(self._registry)
 
 
 class Counted(Collector):
     """What is counted where it happens, and only read here."""
 
-    gateway: Gateway | None = None
+    def __init__(self) -> None:
+        self._shed: dict[str, int] = {}
+        self._items = {"hit": 0, "miss": 0}
+
+    def set(self, models: Mapping[str, Model], cache: Cache) -> None:
+        """Read what was counted."""
+        self._shed = {name: model.limiter.shed for name, model in models.items()}
+        self._items = {"hit": cache.hits, "miss": cache.misses}
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Yield the sheds by model, and the cache's hits and misses."""
-        if self.gateway is None:
-            return
         shed = CounterMetricFamily("gateway_shed", "Requests refused at once for want of room.", labels=["model"])
-        for name, model in self.gateway.catalog.models.items():
-            shed.add_metric([name], model.limiter.shed)
+        for name, count in self._shed.items():
+            shed.add_metric([name], count)
         yield shed
         cache = CounterMetricFamily("gateway_cache", "Items by what the cache had for them.", labels=["result"])
-        cache.add_metric(["hit"], self.gateway.cache.hits)
-        cache.add_metric(["miss"], self.gateway.cache.misses)
+        for result, count in self._items.items():
+            cache.add_metric([result], count)
         yield cache
