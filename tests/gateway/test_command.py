@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from trireme.gateway import command
+from trireme.gateway.protocol import HEAD_SECONDS
 
 
 def test_a_signal_ends_it_as_if_it_had_returned(start_gateway, server):
@@ -35,9 +35,9 @@ def test_a_port_that_is_taken_is_said_in_a_line(server, tmp_path):
 
 @pytest.mark.parametrize("sent", [b"", b"POST /v1/classify HTTP/1.1\r\nhost: local"])
 def test_a_connection_that_says_nothing_or_half_is_cut_off(gateway, sent):
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=2 * command.HEAD_SECONDS) as silent:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=2 * HEAD_SECONDS) as silent:
         silent.sendall(sent)
         begun = time.monotonic()
         with contextlib.suppress(ConnectionResetError):
             assert silent.recv(1) == b""
-        assert time.monotonic() - begun < command.HEAD_SECONDS + 3
+        assert time.monotonic() - begun < HEAD_SECONDS + 3

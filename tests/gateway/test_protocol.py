@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import uvicorn
 
-from trireme.gateway.command import Protocol
+from trireme.gateway.protocol import Protocol
 
 LARGE = 32 * 1024 * 1024
 

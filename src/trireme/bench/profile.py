@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAYERS = {
-    "HTTP": ("/uvicorn/", "/starlette/", "/trireme/gateway/command.py", "/trireme/gateway/replies.py"),
+    "HTTP": ("/uvicorn/", "/starlette/", "/trireme/gateway/protocol.py", "/trireme/gateway/replies.py"),
     "checks and limits": (
         "/trireme/gateway/guard.py", "/trireme/gateway/access.py", "/trireme/gateway/admission.py",
         "/trireme/gateway/breaker.py", "/trireme/gateway/routes.py", "/trireme/gateway/gateway.py", "/asyncio/timeouts.py",
