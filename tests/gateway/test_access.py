@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from trireme.errors import SourceError
+from trireme.errors import SourceError, ValueRefusedError
 from trireme.gateway import settings
 from trireme.gateway.keys import Keys
 from trireme.gateway.problems import ProblemError
@@ -48,6 +48,8 @@ def test_a_key_that_was_rotated_or_revoked_is_refused_at_once(guarded):
     assert ask(guarded, old).status_code == 401
     assert ask(guarded, new).status_code == 200
     guarded.keys.revoke(new.split("_")[1])
+    with pytest.raises(ValueRefusedError, match="it was revoked"):
+        guarded.keys.rotate(new.split("_")[1])
     assert ask(guarded, new).status_code == 401
 
 

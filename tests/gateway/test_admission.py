@@ -4,7 +4,7 @@ import pytest
 
 from trireme.gateway import admission
 from trireme.gateway.admission import Limiter, Rates
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 from trireme.gateway.settings import Admission
 
 
@@ -109,3 +109,24 @@ def test_a_deadline_is_patient_when_it_is_many_times_what_the_model_takes(clock)
     assert not limiter.is_patient(5.0)  # nothing is known of the model yet
     calls(limiter, clock, 0.3, rounds=1)
     assert [limiter.is_patient(seconds) for seconds in (0.5, 1.1, 2.9, 3.1)] == [False, False, False, True]
+
+
+def test_neither_streams_nor_calls_that_were_never_made_change_the_limit(clock):
+    limiter = Limiter(Admission(first=64, least=4, most=64, latency_seconds=0))
+    calls(limiter, clock, 0.01, rounds=3)
+    before = limiter.limit
+    for _ in range(20):
+        with limiter.slot("m", stream=True):
+            clock[0] += 30
+        with pytest.raises(UnaskedError), limiter.slot("m"):
+            raise UnaskedError
+    assert limiter.limit == before
+
+
+def test_buckets_that_are_full_again_are_dropped(clock, monkeypatch):
+    monkeypatch.setattr(admission, "MOST_KEYS", 10)
+    rates = Rates(Admission(rate_per_key=1.0, burst_per_key=2))
+    for number in range(100):
+        rates.take(str(number))
+        clock[0] += 1.0
+    assert len(rates._buckets) < 20  # noqa: SLF001 - what is kept

@@ -4,11 +4,13 @@ import gzip
 import json
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from trireme.gateway import settings, v2_wire
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.schema import Schema
 from trireme.tensors import Tensor
 
 CLASSIFY = "/v1/classify"
@@ -82,17 +84,10 @@ def test_it_is_a_problem_with_a_code(http, path, body, headers, code):
 
 @pytest.mark.parametrize("number", [300, -129, 2**40])
 def test_an_integer_beyond_its_type_is_refused_and_not_wrapped(number):
-    class Model:
-        limits = settings.Limits()
-
-        class served:  # noqa: N801 - as the schema has it
-            inputs = (Tensor("x", "TYPE_INT8", (1,)),)
-            outputs = ()
-            batched, max_batch_size = True, 4
-
+    served = SimpleNamespace(name="m", inputs=(Tensor("x", "TYPE_INT8", (1,)),), outputs=(), batched=True, max_batch_size=4)
     body = {"inputs": [{"name": "x", "shape": [1, 1], "datatype": "INT8", "data": [number]}]}
     with pytest.raises(ProblemError) as refusal:
-        v2_wire.read(Model, json.dumps(body).encode(), None)
+        v2_wire.read(Schema(served, settings.Limits()), json.dumps(body).encode(), None)
     assert refusal.value.fields == [("inputs.0.data", "it holds a number that is no INT8")]
 
 
@@ -135,3 +130,44 @@ def test_a_deadline_that_cannot_be_kept_is_told(http):
     answer = http.post(CLASSIFY, json={"items": texts}, headers={"x-request-timeout": "0.02"})
     assert answer.json()["code"] == "deadline-exceeded"
     assert http.post(CLASSIFY, content=GOOD, headers=JSON).status_code == 200
+
+
+def schema(data_type="TYPE_FP32", dims=(-1,), **limits):
+    served = SimpleNamespace(name="m", inputs=(Tensor("x", data_type, dims),), outputs=(), batched=True, max_batch_size=4)
+    return Schema(served, settings.Limits(**limits))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"items": [{"x": [' + b'"",' * 1_000_000 + b'""]}]}',
+        b'{"items": [' + b"{}," * 1_000_000 + b"{}]}",
+    ],
+    ids=["one list", "many items"],
+)
+def test_a_flood_of_faults_in_lists_takes_a_moment(body):
+    begun = time.process_time()
+    with pytest.raises(ProblemError) as refusal:
+        schema().read(body)
+    assert time.process_time() - begun < 1.5
+    assert refusal.value.code in {"invalid-input", "too-large"}
+
+
+def test_more_numbers_than_there_may_be_are_counted_before_they_are_parsed():
+    body = b'{"items": [{"x": [' + b"0," * 10_000 + b"0]}]}"
+    assert len(schema(elements=10_001).read(body)) == 1
+    with pytest.raises(ProblemError, match="more than 100 elements"):
+        schema(elements=100, items=1).read(body)
+
+
+@pytest.mark.parametrize("item", [b'"aaaaaaaaa"', b'{"b64": "YWFhYWFhYWFh"}', '"ääääää"'.encode()])
+def test_a_text_is_measured_in_bytes_however_it_is_written(item):
+    with pytest.raises(ProblemError) as refusal:
+        schema("TYPE_STRING", (1,), string_bytes=8).read(b'{"items": [{"x": ' + item + b"}]}")
+    assert refusal.value.code == "too-large"
+
+
+def test_base64_that_is_none_is_one_fault():
+    with pytest.raises(ProblemError) as refusal:
+        schema("TYPE_STRING", (1,)).read(b'{"items": [{"x": {"b64": "?"}}]}')
+    assert refusal.value.fields == [("items.0.x", 'Input should be a text, or {"b64": ...}')]

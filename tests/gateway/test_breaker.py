@@ -4,7 +4,7 @@ import pytest
 
 from trireme.gateway import breaker
 from trireme.gateway.breaker import CLOSED, HALF_OPEN, OPEN, Breaker
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 from trireme.gateway.settings import Breaking
 
 
@@ -101,9 +101,18 @@ def test_what_is_long_past_is_forgotten(circuit, clock):
     assert circuit.state == CLOSED
 
 
-def test_an_impatient_call_tries_nothing(circuit, clock):
+def test_a_probe_that_is_impatient_and_late_says_nothing_and_the_next_one_tries(circuit, clock):
     for _ in range(10):
         call(circuit, "unavailable")
     clock[0] += 2.1
-    assert call(circuit, patient=False).code == "unavailable"
-    assert call(circuit) is None
+    assert call(circuit, "deadline-exceeded", patient=False).code == "deadline-exceeded"
+    assert circuit.state == HALF_OPEN
+    assert call(circuit, patient=False) is None
+    assert circuit.state == CLOSED
+
+
+def test_a_call_whose_time_was_gone_before_it_was_made_says_nothing(circuit):
+    for _ in range(20):
+        with pytest.raises(UnaskedError), circuit.call("m"):
+            raise UnaskedError
+    assert circuit.state == CLOSED

@@ -16,7 +16,7 @@ import pytest
 from trireme.gateway.cache import Cache, key, remembered
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.settings import Caching
-from trireme.gateway.stores import Memory
+from trireme.gateway.stores import Memory, Static
 
 
 def row(*values):
@@ -92,6 +92,32 @@ def test_a_caller_that_is_cancelled_leaves_no_flight_behind():
         return await ask(cache, asked, 9)
 
     assert asyncio.run(run()) == ("1", [{"y": 9.0}])
+
+
+def test_one_that_is_refused_beside_kept_ones_has_its_error_in_its_place():
+    refusal = ProblemError("refused-by-model", "no")
+    cache, asked = Cache(Caching(models=("m",))), Asked(fails=[refusal])
+
+    async def run():
+        asked.fails = []
+        await ask(cache, asked, 1)
+        asked.fails = [refusal, refusal]
+        mixed = await ask(cache, asked, 1, 2)
+        with pytest.raises(ProblemError):
+            await ask(cache, asked, 2)
+        return mixed
+
+    version, items = asyncio.run(run())
+    assert (version, items[0]) == ("1", {"y": 1.0})
+    assert items[1]["error"]["code"] == "refused-by-model"
+
+
+def test_answers_made_beforehand_are_found_by_a_gateway_that_runs(tmp_path):
+    cache = Cache(Caching(static=str(tmp_path / "static")))
+    assert not cache.holds("m")
+    Static(tmp_path / "static").put("m", [(b"1", ("1", {"y": 1}))])
+    cache.refresh()
+    assert cache.holds("m")
 
 
 def test_what_is_old_or_too_much_is_dropped():

@@ -218,3 +218,34 @@ def test_a_model_that_comes_back_with_a_larger_batch_has_a_lane_of_its_own():
         return triton.batches
 
     assert sum(asyncio.run(run())) == 13
+
+
+def test_callers_who_left_a_batch_that_is_refused_are_not_asked_for():
+    async def run():
+        triton = Triton()
+        coalescer = Coalescer(triton)
+        first = await fill(coalescer)
+        calls = [asyncio.ensure_future(ask(coalescer, value)) for value in (-1, 1, 2, 3, 4)]
+        await asyncio.wait(first)
+        await asyncio.sleep(0.001)  # now they are under way together
+        for call in calls[2:]:
+            call.cancel()
+        answers = await asyncio.gather(*first, *calls, return_exceptions=True)
+        return triton.batches[AT_ONCE + 1 :], answers[AT_ONCE:]
+
+    alone, answers = asyncio.run(run())
+    assert alone == [1, 1]
+    assert answers[0].code == "refused-by-model"
+    assert answers[1].outputs["y"].tolist() == [[2]]
+
+
+def test_a_lane_that_everybody_left_before_it_departed_is_dropped():
+    async def run():
+        coalescer = Coalescer(Triton())
+        call = asyncio.ensure_future(ask(coalescer, 1))
+        await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.sleep(0.01)
+        return coalescer.waiting()
+
+    assert asyncio.run(run()) == {}

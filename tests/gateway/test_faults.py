@@ -44,6 +44,8 @@ class TritonPythonModel:
         for request in requests:
             sender = request.get_response_sender()
             seconds = float(pb_utils.get_input_tensor_by_name(request, "seconds").as_numpy().flat[0])
+            if seconds < 0:
+                raise ValueError("a bug in the model")
             for number in range(int(20 * seconds)):
                 if sender.is_cancelled():
                     open("@/cancelled", "w").close()
@@ -157,6 +159,22 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_cancels_its_work(gateway
         assert '"left":0' in next(texts)
         assert not triton.cancelled.exists()
     wait_until(triton.cancelled.exists, seconds=10)
+
+
+def test_a_stream_whose_model_fails_says_so(gateway):
+    ask = {"items": [{"seconds": -1}]}
+    answer = httpx.post(f"{gateway.url}/v1/models/count:stream", json=ask, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (502, "model-failed")
+    assert "bug" not in answer.text
+
+
+def test_a_stream_to_its_end_is_counted_as_answered(gateway, wait_until):
+    ask = {"items": [{"seconds": 0.2}]}
+    with httpx.Client() as http:
+        answer = http.post(f"{gateway.url}/v1/models/count:stream", json=ask, timeout=30)
+    assert answer.text.endswith("event: end\ndata: {}\n\n")
+    wait_until(lambda: any(row["request"] == answer.headers["x-request-id"] for row in gateway.rows()), seconds=10)
+    assert next(row for row in gateway.rows() if row["request"] == answer.headers["x-request-id"])["status"] == 200
 
 
 def test_a_client_that_reads_nothing_of_a_stream_gives_its_place_back(start_gateway, triton, wait_until):

@@ -18,6 +18,8 @@ from trireme.gateway.settings import Limits, Settings
 async def application(scope, receive, send):
     if scope["path"] == "/problem":
         raise ProblemError("overloaded", "no room", retry_after=3)
+    if scope["path"] == "/bug":
+        raise KeyError("secret")
     body = (await receive())["body"]
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})
@@ -150,6 +152,51 @@ def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_200(caplog):
     assert json.loads(caplog.messages[-1])["status"] == 499
 
 
+def test_a_stream_that_came_to_its_end_is_answered(caplog):
+    async def slow(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(0.1)
+        await send({"type": "http.response.body", "body": b"x"})
+        await asyncio.sleep(0.05)
+
+    async def run():
+        sent, ended = [], asyncio.Event()
+
+        async def receive():
+            if not sent:
+                sent.append({})
+                return {"type": "http.request", "body": b"", "more_body": False}
+            await ended.wait()  # uvicorn says so when the answer is whole
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            if message["type"] == "http.response.body":
+                ended.set()
+
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        await asyncio.wait_for(Guard(slow, gateway(Limits()))(scope, receive, send), 10)
+
+    with caplog.at_level(logging.INFO, ACCESS.name):
+        asyncio.run(run())
+    assert json.loads(caplog.messages[-1])["status"] == 200
+
+
+def test_a_bug_is_a_problem_and_its_request_alone(ask, caplog):
+    answer = ask("/bug")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "secret" not in answer.text
+
+
+def test_a_path_that_asks_for_no_key_takes_no_body(tmp_path):
+    async def run():
+        shut = gateway(Limits(), insecure=False, keys=str(tmp_path / "keys.json"))
+        transport = httpx.ASGITransport(Guard(application, shut))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.post("/healthz", content=b"x" * 5000)
+
+    assert asyncio.run(run()).json()["code"] == "too-large"
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -157,6 +204,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_answer_is_no_200(caplog):
         {"origin": "https://evil.example"},
         {"origin": "null"},
         {"host": "127.0.0.1.evil.example:8080"},
+        {"host": "["},
     ],
 )
 def test_without_keys_nothing_comes_from_another_site(ask, headers):

@@ -137,6 +137,14 @@ def test_one_that_is_late_again_and_again_is_left_out(pool):
     assert member.running == 0
 
 
+def test_when_all_are_drained_none_is_asked(pool):
+    three = pool()
+    for member in three.members:
+        member.drained = True
+    with pytest.raises(ProblemError, match="taken out by an operator"):
+        picked(three)
+
+
 def test_an_operator_drains_one_and_takes_it_back(start_gateway, tritons):
     one, two = tritons
     gateway = start_gateway(one.grpc, "--triton", two.grpc, "--insecure")

@@ -61,8 +61,20 @@ def test_an_item_that_is_refused_leaves_the_others(http):
     bad, good = answer.json()["items"]
     assert answer.status_code == 200
     assert bad["error"]["code"] == "refused-by-model"
-    assert bad["error"]["errors"] == [{"field": "image", "message": "row 0 is not a JPEG or PNG file (3 bytes)"}]
+    assert bad["error"]["errors"] == [{"field": "items.0.image", "message": "is not a JPEG or PNG file (3 bytes)"}]
     assert good["num_detections"] == 4
+
+
+def test_a_field_of_a_form_that_is_no_text_comes_through_whole(http):
+    part = b'--x\r\ncontent-disposition: form-data; name="image"\r\n\r\n' + SCENE.read_bytes() + b"\r\n--x--\r\n"
+    answer = http.post("/v1/detect", content=part, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.json()["items"][0]["num_detections"] == 4
+
+
+def test_a_refused_item_has_its_own_place(http):
+    image = base64.b64encode(SCENE.read_bytes()).decode()
+    items = [{"image": {"b64": image}}, {"image": {"b64": "AAAA"}}]
+    assert http.post("/v1/detect", json={"items": items}).json()["items"][1]["error"]["errors"][0]["field"] == "items.1.image"
 
 
 def test_more_items_than_a_batch_holds_are_asked_in_parts(http):

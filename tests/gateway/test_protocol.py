@@ -8,8 +8,11 @@ from functools import partial
 import pytest
 import uvicorn
 
+from trireme.gateway import protocol
 from trireme.gateway.protocol import Protocol
 
+LEFT = []
+"""Paths whose clients left while they were answered."""
 LARGE = 32 * 1024 * 1024
 
 
@@ -20,8 +23,15 @@ def asked(method="GET", headers=""):
 async def application(scope, receive, send):
     """Answer with the body, or with what a path of digits says: so many bytes."""
     body = (await receive())["body"] or b"hello"
+    if "trireme.refused" in scope:
+        body = b"REFUSED " + scope["trireme.refused"][0].encode()
     size = scope["path"].strip("/")
-    if size:
+    if size == "slow":
+        left = asyncio.ensure_future(receive())
+        await asyncio.wait([left], timeout=0.5)
+        LEFT.extend([scope["path"]] if left.done() else [])
+        left.cancel()
+    elif size:
         body = b"x" * int(size)
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
     await send({"type": "http.response.body", "body": body})
@@ -34,7 +44,7 @@ def served():
     def run(client, **options):
         async def whole():
             listening = socket.create_server(("127.0.0.1", 0))
-            http = partial(Protocol, send_seconds=0.3)
+            http = partial(Protocol, send_seconds=0.3, connections=2)
             server = uvicorn.Server(uvicorn.Config(application, http=http, lifespan="off", log_level="error"))
             serving = asyncio.ensure_future(server.serve([listening]))
             try:
@@ -116,3 +126,67 @@ def test_an_answer_left_unread_ends_its_connection(served):
         return size
 
     assert served(client) < LARGE
+
+
+def test_a_head_is_of_so_many_bytes(served):
+    async def whole(reader, writer):
+        writer.write(asked(headers=f"x: {'y' * 100_000}\r\n"))
+        return await reader.read(4096)
+
+    async def endless(reader, writer):
+        with suppress(ConnectionError):
+            writer.write(b"GET / HTTP/1.1\r\nx: ")
+            for _ in range(100):
+                writer.write(b"y" * 10_000)
+                await writer.drain()
+        return await reader.read(4096)
+
+    assert served(endless).startswith(b"HTTP/1.1 431")
+    assert b"REFUSED too-large" in served(whole)
+
+
+def test_one_connection_too_many_is_told(served):
+    async def client(reader, writer):
+        address = writer.get_extra_info("peername")
+        others = [await asyncio.open_connection(*address) for _ in range(2)]
+        writer.write(asked())
+        answer = await reader.read(4096)
+        for _, other in others:
+            other.close()
+        return answer
+
+    assert b"REFUSED overloaded" in served(client)
+
+
+def test_line_ends_between_requests_hold_no_connection_for_ever(served, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.3)
+
+    async def client(reader, writer):
+        writer.write(asked())
+        await reader.readuntil(b"hello")
+        writer.write(b"\r\n")
+        return await reader.read()
+
+    assert served(client) == b""
+
+
+def test_half_a_head_behind_a_request_that_runs_waits_for_it(served, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+
+    async def client(reader, writer):
+        writer.write(asked().replace(b"/ ", b"/slow ", 1) + asked() + b"GET / HT")
+        return await reader.read()
+
+    assert served(client).count(b"hello") == 2
+
+
+def test_who_leaves_ends_the_request_that_runs_and_not_only_the_last_one(served):
+    async def client(reader, writer):
+        writer.write(asked().replace(b"/ ", b"/slow ", 1) + asked())
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+        return list(LEFT)
+
+    LEFT.clear()
+    assert served(client) == ["/slow"]

@@ -9,6 +9,8 @@ import tritonclient.http
 from PIL import Image
 from tritonclient.utils import InferenceServerException
 
+from trireme.client import Client
+
 
 @pytest.fixture(scope="module")
 def triton(gateway):
@@ -40,6 +42,24 @@ def test_tensors_travel_as_json_and_as_bytes(triton, sent, wanted):
     assert result.as_numpy("confidence").dtype == np.float32
 
 
+def test_triremes_own_client_works_too(gateway):
+    with Client(gateway.url) as own:
+        assert own.infer("text_classification", {"text": [b"A charming crew"]})["label"].tolist() == [[b"positive"]]
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_number_that_is_none_is_refused_in_bytes_too(triton, number):
+    tensor = tritonclient.http.InferInput("features", [1, 16], "FP32")
+    tensor.set_data_from_numpy(np.full((1, 16), number, np.float32))
+    with pytest.raises(InferenceServerException, match="not finite"):
+        triton.infer("credit_risk", [tensor])
+
+
+def test_a_body_over_a_limit_is_a_sentence_for_the_client(triton):
+    with pytest.raises(InferenceServerException, match="larger than"):
+        triton.infer("text_classification", text(b"x" * 20_000_000))
+
+
 def test_numbers_are_what_grpc_gives(triton, client):
     features = np.linspace(-1, 1, 32, dtype=np.float32).reshape(2, 16)
     tensor = tritonclient.http.InferInput("features", [2, 16], "FP32")
@@ -51,7 +71,7 @@ def test_numbers_are_what_grpc_gives(triton, client):
 
 
 def test_a_refusal_is_an_exception_with_a_sentence(triton):
-    with pytest.raises(InferenceServerException, match="a field is not what the model takes"):
+    with pytest.raises(InferenceServerException, match=r"a field is not what the model takes; inputs.0.name: .* no such input"):
         triton.infer("credit_risk", text(b"a"))
     with pytest.raises(InferenceServerException):
         triton.get_model_metadata("nothing")

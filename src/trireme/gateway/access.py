@@ -94,7 +94,10 @@ def _check_site(headers: Mapping[bytes, bytes]) -> None:
 @lru_cache(64)
 def _is_here(site: bytes) -> bool:
     text = site.decode("latin-1")
-    return urlsplit(text if "//" in text else f"//{text}").hostname in LOOPBACK
+    try:
+        return urlsplit(text if "//" in text else f"//{text}").hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def lane(caller: Caller, asked: str | None) -> str:

@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,8 @@ PATIENT_TIMES = 10
 """What a client has to give, at least and in means of the model's latency; a shorter deadline tells of the client."""
 SHARES = {"high": 1.0, "normal": 0.9, "low": 0.5}
 """How much of the limit a lane may fill: what is urgent finds room while the rest is refused."""
+MOST_KEYS = 10_000
+"""Keys or subjects whose buckets are kept before those that are full again are dropped."""
 TOLERATED = 2.0
 """How many times the fastest latency is no queue yet."""
 
@@ -60,8 +62,10 @@ class Limiter:
         return bool(self._mean) and seconds >= max(PATIENT_SECONDS, PATIENT_TIMES * self._mean)
 
     @contextmanager
-    def slot(self, name: str, lane: str = "high", *, patient: bool = True) -> Iterator[None]:
+    def slot(self, name: str, lane: str = "high", *, patient: bool = True, stream: bool = False) -> Iterator[None]:
         """Hold a place while a call runs; its lane has a share of the limit, and an impatient one tells nothing by being late.
+
+        A stream takes as long as its client reads, and tells nothing by its length.
 
         Raises:
             ProblemError: there is none.
@@ -72,9 +76,11 @@ class Limiter:
         begun = time.perf_counter()
         try:
             yield
-            self._learn(time.perf_counter() - begun)
+            if not stream:
+                self._learn(time.perf_counter() - begun)
         except ProblemError as error:
-            if error.code == "overloaded" or (error.code == "deadline-exceeded" and patient):
+            late = error.code == "deadline-exceeded" and patient and not isinstance(error, UnaskedError)
+            if late or error.code == "overloaded":
                 self._shrink()
             raise
         finally:
@@ -114,6 +120,9 @@ class Rates:
         if not rate:
             return
         now = time.monotonic()
+        if len(self._buckets) > MOST_KEYS:
+            full = self._settings.burst_per_key / rate
+            self._buckets = {one: (tokens, then) for one, (tokens, then) in self._buckets.items() if now - then < full}
         tokens, then = self._buckets.get(key, (float(self._settings.burst_per_key), now))
         tokens = min(tokens + rate * (now - then), float(self._settings.burst_per_key))
         if tokens < 1:

@@ -46,7 +46,7 @@ class Route(APIRoute):
 
 def application(gateway: Gateway) -> ASGIApp:
     """Return the ASGI application."""
-    app = FastAPI(title="Trireme", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Trireme", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.router.route_class = Route
     describe(app, gateway)
     _operations(app, gateway)
@@ -129,7 +129,7 @@ def _add(app: FastAPI, method: str, path: str, handler: Endpoint, summary: str) 
     app.add_api_route(
         path,
         routed,
-        methods=[method],
+        methods=[method, "HEAD"] if method == "GET" else [method],
         summary=summary,
         tags=["operations"],
         response_class=Response,
@@ -165,5 +165,7 @@ def _summary(model: Model) -> dict[str, object]:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    code = STATUS_CODES.get(getattr(error, "status_code", 400), "malformed-request")
-    return await as_problem(request, ProblemError(code, f"{request.method} {request.url.path}: {CODES[code].title.lower()}"))
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    code, allow = STATUS_CODES.get(error.status_code, "malformed-request"), (error.headers or {}).get("allow", "")
+    detail = f"{request.method} {request.url.path}: {CODES[code].title.lower()}"
+    return await as_problem(request, ProblemError(code, detail, allow=allow))

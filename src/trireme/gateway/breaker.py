@@ -11,7 +11,7 @@ from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,30 +42,30 @@ class Breaker:
 
     @contextmanager
     def call(self, name: str, *, patient: bool = True) -> Iterator[None]:
-        """Let a call through and note how it ended; one that is not patient says nothing by being late, and tries nothing.
+        """Let a call through and note how it ended; one that is not patient says nothing by being late.
 
         Raises:
             ProblemError: the circuit is open; it says in how many seconds it will be tried.
 
         """
-        probe = self._enter(name, patient=patient)
+        probe = self._enter(name)
         code: str | None = None
         try:
             yield
             code = ""
         except ProblemError as error:
-            if error.code not in SAYING_NOTHING and (error.code != LATE or patient):
+            if error.code not in SAYING_NOTHING and (error.code != LATE or (patient and not isinstance(error, UnaskedError))):
                 code = error.code
             raise
         finally:
             self._leave(code, probe=probe)
 
-    def _enter(self, name: str, *, patient: bool) -> bool:
+    def _enter(self, name: str) -> bool:
         """Say whether the call is the one that tries a model anew."""
         if self.state == CLOSED:
             return False
         wait = self._until - time.monotonic()
-        if wait > 0 or self._probing or not patient:
+        if wait > 0 or self._probing:
             raise ProblemError(
                 "unavailable", f"'{name}' has failed lately and is left alone", retry_after=max(math.ceil(wait), 1)
             )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Ask = Callable[[Rows], Awaitable[tuple[str, list[Item]]]]
 
 
+REFUSED = 422
+
+
 def key(model: str, version: str, row: Mapping[str, Array]) -> bytes:
     """Return what two equal items of one model and version share."""
     made = hashlib.blake2b(f"{model}\0{version}".encode(), digest_size=16)
@@ -46,7 +49,8 @@ class Cache:
         self._memory = Memory(settings)
         self._redis = Redis(settings) if settings.redis else None
         self._static = Static(Path(settings.static)) if settings.static else None
-        self._prepared = self._static.models() if self._static else set()
+        self._prepared: set[str] = set()
+        self.refresh()
         self._asked: dict[bytes, asyncio.Future[Kept | None]] = {}
         self.hits = 0
         self.misses = 0
@@ -57,6 +61,11 @@ class Cache:
             await self._redis.close()
         if self._static is not None:
             self._static.close()
+
+    def refresh(self) -> None:
+        """Look at which models have answers that were made beforehand."""
+        if self._static is not None:
+            self._prepared = self._static.models()
 
     def holds(self, model: str) -> bool:
         """Say whether a model's answers are kept, or were made beforehand."""
@@ -112,15 +121,18 @@ async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to
     found = await cache.get(model, list(by_key))
     ours: list[bytes] = []
     others: dict[bytes, asyncio.Future[Kept | None]] = {}
-    for item in by_key.keys() - found.keys():
+    for item in [item for item in by_key if item not in found]:
         if flying := cache.flight(item):
             others[item] = flying
         else:
             ours.append(item)
-    ours.sort(key=keys.index)
     made: dict[bytes, Kept] = {}
     try:
         made = await _answers(ours, by_key, ask)
+    except ProblemError as error:
+        if error.status != REFUSED or len(by_key) == 1:
+            raise
+        made = {item: ("", {"error": error.table()}) for item in ours}  # as an item among others, which have their answers
     finally:
         await cache.land(model, version, ours, made)
     found.update(made)
@@ -133,7 +145,7 @@ async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to
         found.update({item: answer} if answer is not None else {})
         missed += [item] if answer is None else []
     found.update(await _answers(missed, by_key, ask))  # whoever asked had no answer: ask for ourselves
-    return found[keys[0]][0], [found[item][1] for item in keys]
+    return next((found[item][0] for item in keys if found[item][0]), ""), [found[item][1] for item in keys]
 
 
 async def _answers(items: Sequence[bytes], by_key: Mapping[bytes, Row], ask: Ask) -> dict[bytes, Kept]:

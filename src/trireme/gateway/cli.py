@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from trireme.gateway.settings import Settings
 
 PORT = click.IntRange(1, 65535)
-LANE = click.Choice(["low", "normal", "high"])
 
 # As in trireme.cli, a command imports what it needs when it runs.
 # ruff: noqa: PLC0415
@@ -82,8 +81,9 @@ def demo(url: str, key: str, host: str, port: int) -> None:
     from importlib.util import find_spec
 
     from trireme.demo import command
+    from trireme.gateway.settings import LOOPBACK
 
-    if key and host not in {"127.0.0.1", "::1", "localhost"}:
+    if key and host not in LOOPBACK:
         raise click.ClickException("with a key the page is served on loopback only: whoever sees it asks in the key's name")
     if find_spec("streamlit") is None:
         raise click.ClickException("the page needs `pip install 'trireme[demo]'`")
@@ -133,12 +133,12 @@ def create_key(settings: Settings, name: str, scopes: tuple[str, ...], lane: str
 @keys.command("list")
 @click.pass_obj
 def list_keys(settings: Settings) -> None:
-    """List the keys: id, state, scopes, day, name."""
+    """List the keys: id, state, scopes, highest lane, day, name."""
     from trireme.gateway.command import key_lines
     from trireme.gateway.keys import Keys
 
-    for line in key_lines(Keys(Path(settings.keys))):
-        click.echo(line)
+    lines = list(key_lines(Keys(Path(settings.keys))))
+    click.echo("\n".join(lines) or f"there is no key yet in {settings.keys}")
 
 
 @keys.command("rotate")

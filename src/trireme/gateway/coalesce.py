@@ -108,6 +108,8 @@ class Coalescer:
             lane.running < AT_ONCE or (lane.running < MOST_AT_ONCE and 2 * lane.rows >= lane.model.max_batch_size)
         ):
             self._leave(lane)
+        if not lane.waiting and not lane.running:
+            self._lanes.pop(lane.key, None)
 
     def _leave(self, lane: Lane) -> None:
         """Send off what waits, as much as a batch holds; those whose callers left stay behind."""
@@ -142,17 +144,16 @@ class Coalescer:
             await self._ask(lane, batch)
         except ProblemError as error:
             if error.code in OF_A_ROW and len(batch) > 1:
-                await asyncio.gather(*(self._alone(lane, ticket) for ticket in batch))
+                for first in range(0, len(batch), MOST_AT_ONCE):
+                    some = [ticket for ticket in batch[first : first + MOST_AT_ONCE] if not ticket.answer.done()]
+                    await asyncio.gather(*(self._alone(lane, ticket) for ticket in some))
             else:
                 _fail(batch, error)
         except Exception as error:  # noqa: BLE001 - whoever waits has to hear of it
             _fail(batch, error)
         finally:
             lane.running -= 1
-            if lane.waiting:
-                self._depart(lane)
-            elif not lane.running and not lane.departing:
-                self._lanes.pop(lane.key, None)
+            self._depart(lane)
 
     async def _alone(self, lane: Lane, ticket: Ticket) -> None:
         try:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+import grpc.aio
 import uvicorn
 import uvloop
 
@@ -53,16 +54,18 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
 async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
     try:
         gateway = await Gateway.connect(settings)
-    except ProblemError:
-        message = f"nobody answers at {', '.join(settings.triton)}; `make serve` starts the server"
+    except ProblemError as error:
+        said = f" ({error.__cause__.details()})" if isinstance(error.__cause__, grpc.aio.AioRpcError) else ""
+        message = f"no Triton can be asked what it serves at {', '.join(settings.triton)}{said}; `make serve` starts one"
         raise ServerError(message) from None
     try:
-        for line in banner(gateway):
-            say(line)
         listening = _listening(settings.host, settings.port)
         if listening is None:
             message = f"port {settings.port} of {settings.host} cannot be had; choose another with --port"
             raise ServerError(message)
+        for line in banner(gateway):
+            say(line)
+        limits = settings.limits
         config = uvicorn.Config(
             application(gateway),
             host=settings.host,
@@ -70,9 +73,9 @@ async def _serve(settings: Settings, say: Callable[[str], None]) -> None:
             access_log=False,
             log_level="warning",
             server_header=False,
-            http=cast("type[Protocol]", partial(Protocol, send_seconds=settings.limits.send_seconds)),
+            http=cast("type[Protocol]", partial(Protocol, send_seconds=limits.send_seconds, connections=limits.connections)),
             proxy_headers=False,  # nobody in front is trusted to say who asks
-            limit_concurrency=settings.limits.connections,
+            ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         gc.collect()
@@ -105,6 +108,7 @@ async def _receiver(gateway: Gateway, say: Callable[[str], None]) -> tuple[uvico
             access_log=False,
             log_level="warning",
             lifespan="off",
+            ws="none",
             interface="asgi3",
             timeout_graceful_shutdown=1,
         )
@@ -158,6 +162,8 @@ def banner(gateway: Gateway) -> Iterator[str]:
         path = f"/v1/models/{name}:{'stream' if served.decoupled else 'predict'}"
         yield f"  POST {path:44} {f'/v1/{served.route}' if served.route else ''}".rstrip()
     yield f"gateway  {base}    page {base}/docs    Triton {', '.join(settings.triton)}"
+    for name in sorted({*settings.models, *settings.cache.models, *settings.required} - gateway.catalog.models.keys()):
+        yield f"settings name '{name}', which is not served now"
     if settings.insecure:
         yield "keys     none are asked for (insecure), so that it listens on loopback only"
     elif not gateway.access.keys.by_id() and not settings.oidc.issuer:
@@ -169,4 +175,4 @@ def key_lines(keys: Keys) -> Iterator[str]:
     for key in keys.by_id().values():
         made = time.strftime("%Y-%m-%d", time.gmtime(key.created))
         state = "revoked" if key.revoked is not None else "valid"
-        yield f"{key.id}  {state:8} {','.join(key.scopes):12} {made}  {key.name}"
+        yield f"{key.id}  {state:8} {','.join(key.scopes):12} {key.lane:7} {made}  {key.name}"

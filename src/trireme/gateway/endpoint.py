@@ -14,7 +14,7 @@ from tritonclient.utils import deserialize_bytes_tensor, np_to_triton_dtype, ser
 
 from trireme import modelconfig
 from trireme.client.wire import Address
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -31,6 +31,11 @@ OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
+AS_STATUS = ("triton_grpc_error", "true")
+"""Asks Triton for an error in a stream as gRPC has it: with a status, and not as a text alone.
+
+https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_generate.md
+"""
 MARGIN_US = 1_000
 """What is left of a deadline for Triton's answer to travel back."""
 
@@ -79,12 +84,12 @@ class Call:
         """Return the seconds that are left.
 
         Raises:
-            ProblemError: none are.
+            UnaskedError: none are.
 
         """
         left = self.end - time.monotonic()
         if left <= 0:
-            raise ProblemError("deadline-exceeded", "the time of the request is used up")
+            raise UnaskedError
         return left
 
 
@@ -181,7 +186,7 @@ class Endpoint:
             models = {name: await self._model(name, found, timeout) for name, found in sorted(versions.items())}
             return {name: model for name, model in models.items() if model is not None}
         except grpc.aio.AioRpcError as error:
-            raise problem(error, "", ()) from None
+            raise problem(error, "", ()) from error
 
     async def _model(self, name: str, versions: list[str], timeout: float) -> Served | None:
         """Return a model; None for one that was unloaded meanwhile."""
@@ -217,7 +222,7 @@ class Endpoint:
         left = call.left()
         request = _request(model, arrays, call, left)
         request.parameters["triton_enable_empty_final_response"].bool_param = True
-        stream = self._stub.ModelStreamInfer(timeout=left, metadata=_metadata(call))
+        stream = self._stub.ModelStreamInfer(timeout=left, metadata=(*(_metadata(call) or ()), AS_STATUS))
         try:
             await stream.write(request)
             await stream.done_writing()

@@ -19,7 +19,7 @@ from trireme.gateway.endpoint import Call
 from trireme.gateway.metrics import Metrics
 from trireme.gateway.pool import Pool
 from trireme.gateway.predict import predict
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 from trireme.gateway.timing import CALL, FORWARD
 from trireme.gateway.tracing import Tracing, span
 
@@ -94,6 +94,7 @@ class Gateway:
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
             try:
+                self.cache.refresh()
                 self.catalog.update(await self.pool.models(CANARY_SECONDS))
             except ProblemError:
                 continue  # nobody answers: what was known stays
@@ -123,8 +124,16 @@ class Gateway:
         seconds = self._left(headers.get(BUDGET), state.begun)
         chosen = lane(state.caller, headers.get(PRIORITY))
         model.limiter.check(model.name, chosen)
-        patient = model.limiter.is_patient(seconds) or seconds >= PATIENT_SHARE * self.settings.deadlines.default_seconds
-        return Call(seconds, state.request_id, version, chosen, patient, affinity)
+        return Call(seconds, state.request_id, version, chosen, self._is_patient(model, seconds), affinity)
+
+    def within(self, call: Call, model: Model, seconds: float) -> Call:
+        """Return a call with no more than so many seconds."""
+        if seconds >= call.seconds:
+            return call
+        return replace(call, seconds=seconds, patient=self._is_patient(model, seconds))
+
+    def _is_patient(self, model: Model, seconds: float) -> bool:
+        return model.limiter.is_patient(seconds) or seconds >= PATIENT_SHARE * self.settings.deadlines.default_seconds
 
     def _left(self, given: str | None, begun: float) -> float:
         """Return the seconds that are left of what a client gives its request."""
@@ -137,7 +146,7 @@ class Gateway:
             raise ProblemError("malformed-request", f"{BUDGET} is a number of seconds above 0")
         left: float = whole - (time.perf_counter() - begun)
         if left <= 0:
-            raise ProblemError("deadline-exceeded", "the time of the request was used up before the model was asked")
+            raise UnaskedError
         return left
 
     async def infer(self, request: Request, model: Model, arrays: Mapping[str, Array], call: Call) -> Answer:
@@ -179,6 +188,7 @@ class Gateway:
             answered, items = await remembered(self.cache, name, version, keys, rows, ask, call.left())
         else:
             answered, items = await ask(rows)
+        request.state.version = answered
         return {"model": name, "version": answered, "items": items}
 
     async def stream(
@@ -196,7 +206,7 @@ class Gateway:
         try:
             with (
                 model.breaker.call(model.name, patient=call.patient),
-                model.limiter.slot(model.name, call.lane, patient=call.patient),
+                model.limiter.slot(model.name, call.lane, patient=call.patient, stream=True),
                 span(request.state.trace, CALL, SpanKind.CLIENT) as parent,
             ):
                 asked = replace(call, traceparent=parent)

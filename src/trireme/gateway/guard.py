@@ -18,6 +18,7 @@ import orjson
 
 from trireme.gateway.access import Caller, is_open
 from trireme.gateway.problems import ProblemError
+from trireme.gateway.protocol import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ if sys.version_info >= (3, 11):
 else:
     from async_timeout import timeout as timeout_after
 
+LOG = logging.getLogger("trireme.gateway")
 ACCESS = logging.getLogger("trireme.gateway.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY = (
@@ -43,6 +45,8 @@ CLIENT_LEFT = 499
 """What nginx writes into its log for a client that left before its answer."""
 CHUNK = 64 * 1024
 """Bytes that are written at a time: before the next ones, the client has to have read these."""
+OPEN_BYTES = 4096
+"""What a stranger without a key may send: nothing that is asked of an open path has a body."""
 FORMS = (b"application/x-www-form-urlencoded",)
 WATCHED_AFTER = 0.02
 """Seconds after which it is watched whether the client is still there: most requests are answered before."""
@@ -53,6 +57,8 @@ class _Answer:
 
     def __init__(self, send: Send, request_id: str) -> None:
         self.status = CLIENT_LEFT
+        self.done = False
+        self.left = False
         self._send = send
         self._headers = (*SECURITY, (b"x-request-id", request_id.encode()))
 
@@ -64,6 +70,7 @@ class _Answer:
             return
         for part in _parts(message):
             await self._send(part)
+        self.done = not message.get("more_body")
 
 
 class Guard:
@@ -88,26 +95,36 @@ class Guard:
         state.update(request_id=request_id, begun=time.perf_counter(), caller=Caller(), trace=None)
         answer = _Answer(send, request_id)
         try:
-            state["caller"] = await self._access.check(scope["path"], headers)
+            state["caller"] = await self._enter(scope, headers)
             if not is_open(scope["path"]):
                 state["trace"] = self._tracing.begin(headers, state["caller"].id)
-            body = await self._body(headers, receive)
+            body = await self._body(scope, headers, receive)
             if body is not None:
                 await self._run(scope, body, receive, answer)
         except ProblemError as error:
-            await _refuse(error, request_id, answer)
+            await _refuse(error, scope, answer)
+        except Exception:  # a bug of ours is one request's, and says nothing of itself
+            LOG.exception("request %s failed", request_id)
+            await _refuse(ProblemError("internal", "the gateway failed; its log has the request's id"), scope, answer)
         finally:
             self._log(scope, answer.status)
             if state["trace"] is not None:
                 _finish(state, answer.status)
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+    async def _enter(self, scope: Scope, headers: dict[bytes, bytes]) -> Caller:
+        """Return who asks."""
+        if REFUSED in scope:
+            code, detail = scope[REFUSED]
+            raise ProblemError(code, detail, retry_after=1 if code == "overloaded" else None)
+        return await self._access.check(scope["path"], headers)
+
+    async def _body(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """Return the whole body; None when the client left."""
         if headers.get(b"content-encoding", b"identity") != b"identity":
             raise ProblemError("unsupported-media-type", "send the body as it is: no Content-Encoding is taken")
         if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() in FORMS:
             raise ProblemError("unsupported-media-type", "a form is not taken; send application/json")
-        limit = self._limits.body_bytes
+        limit = OPEN_BYTES if is_open(scope["path"]) else self._limits.body_bytes
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise ProblemError("too-large", f"the body is larger than {limit} bytes")
@@ -122,8 +139,7 @@ class Guard:
         """Run the application; if it takes a while, watch for the client, who ends it by leaving."""
         parts = [{"type": "http.request", "body": body, "more_body": False}]
         loop, working = asyncio.get_running_loop(), asyncio.current_task()
-        watching: asyncio.Task[None] | None = None
-        left = False
+        watching: list[asyncio.Task[None]] = []
 
         async def given() -> Message:
             if parts:
@@ -131,40 +147,37 @@ class Guard:
             await asyncio.Event().wait()  # for ever: leaving is told by cancelling
             raise AssertionError
 
-        async def watch() -> None:
-            nonlocal left
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            left = True
-            if working is not None:
-                working.cancel()
-
-        def begin() -> None:
-            nonlocal watching
-            watching = loop.create_task(watch())
-
-        waiting = loop.call_later(WATCHED_AFTER, begin)
+        waiting = loop.call_later(WATCHED_AFTER, lambda: watching.append(loop.create_task(_watch(receive, answer, working))))
         try:
             await self._app(scope, given, answer)
         except asyncio.CancelledError:
-            if not left:
+            if not answer.left:
                 raise
             answer.status = CLIENT_LEFT
         finally:
             waiting.cancel()
-            if watching is not None:
-                watching.cancel()
+            for task in watching:
+                task.cancel()
 
     def _log(self, scope: Scope, status: int) -> None:
         """Write who asked what and what came of it, never what was in it."""
         state = scope["state"]
-        seconds = time.perf_counter() - state["begun"]
+        seconds = state.get("seconds", time.perf_counter() - state["begun"])
         route, model, version = state.get("route", "none"), state.get("model", ""), state.get("version", "")
         self._metrics.observe(route, model, version, status, seconds)
         row: dict[str, Any] = {"time": time.time(), "request": state["request_id"], "method": scope["method"], "route": route}
         row |= {"model": model, "version": version, "status": status, "seconds": round(seconds, 6)}
         row |= {"key": state["caller"].id, "client": (scope.get("client") or ("",))[0]}
         ACCESS.info(orjson.dumps(row).decode())
+
+
+async def _watch(receive: Receive, answer: _Answer, working: asyncio.Task[Any] | None) -> None:
+    """Cancel what works for a client when it leaves; the end of its answer is told in the same way."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    if not answer.done and working is not None:
+        answer.left = True
+        working.cancel()
 
 
 def _finish(state: dict[str, Any], status: int) -> None:
@@ -204,7 +217,9 @@ async def _whole(receive: Receive, limit: int) -> bytes | None:
             return b"".join(parts)
 
 
-async def _refuse(error: ProblemError, request_id: str, answer: Send) -> None:
-    headers = [(key.encode(), value.encode()) for key, value in {**error.headers(), "connection": "close"}.items()]
+async def _refuse(error: ProblemError, scope: Scope, answer: Send) -> None:
+    body = error.body(scope["state"]["request_id"], scope["path"])
+    table = {**error.headers(), "content-length": str(len(body)), "connection": "close"}
+    headers = [(key.encode(), value.encode()) for key, value in table.items()]
     await answer({"type": "http.response.start", "status": error.status, "headers": headers})
-    await answer({"type": "http.response.body", "body": error.body(request_id)})
+    await answer({"type": "http.response.body", "body": body})

@@ -99,8 +99,16 @@ class Keys:
         return self._put(key)
 
     def rotate(self, key_id: str) -> str:
-        """Give a key another secret, and return its token; the old one is refused from now on."""
-        return self._put(replace(self._known(key_id), revoked=None))
+        """Give a key another secret, and return its token; the old one is refused from now on.
+
+        Raises:
+            ValueRefusedError: it was revoked.
+
+        """
+        known = self._known(key_id)
+        if known.revoked is not None:
+            raise ValueRefusedError("key", key_id, "it was revoked; make a new one")
+        return self._put(known)
 
     def revoke(self, key_id: str) -> None:
         """Refuse a key from now on."""

@@ -84,10 +84,10 @@ def _paths(model: Model) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     base, served = f"/v1/models/{model.name}", model.served
     if served.decoupled:
         yield f"{base}:stream", []
-        return
-    yield f"{base}:predict", []
-    version = {"name": "version", "in": "path", "required": True, "schema": {"enum": list(served.versions)}}
-    yield f"{base}/versions/{{version}}:predict", [version]
+    else:
+        yield f"{base}:predict", []
+        version = {"name": "version", "in": "path", "required": True, "schema": {"enum": list(served.versions)}}
+        yield f"{base}/versions/{{version}}:predict", [version]
     if served.route:
         yield f"/v1/{served.route}", []
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trireme.gateway.endpoint import AwayError, Endpoint
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import ProblemError, UnaskedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -132,7 +132,9 @@ class Pool:
         """Return the member for a call, by the pool's balance; those that are left out are asked when all are."""
         others = [member for member in self.members if member is not but]
         here = [member for member in others if member.takes(model)]
-        choice = here or [member for member in others if not member.drained] or others
+        choice = here or [member for member in others if not member.drained]
+        if not choice:
+            raise ProblemError("unavailable", "every inference server was taken out by an operator", retry_after=1)
         if self._balance == "hash" and call.affinity:  # the highest weight wins, so that one more member moves few keys
             return max(choice, key=lambda member: _weight(call.affinity, str(member.endpoint.address)))
         if self._balance == "round-robin":
@@ -160,7 +162,7 @@ class Pool:
                 member.lacking.add(model)
             raise
         except ProblemError as error:
-            if error.code == "deadline-exceeded" and call.patient:
+            if error.code == "deadline-exceeded" and call.patient and not isinstance(error, UnaskedError):
                 member.late[model] = member.late.get(model, 0) + 1
                 if member.late[model] >= MOST_LATE:
                     member.lacking.add(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from trireme.gateway.problems import ProblemError
@@ -43,7 +44,7 @@ async def predict(model: Schema, rows: Rows, ask: Ask) -> tuple[str, list[dict[s
         if isinstance(answer, ProblemError):
             failures.append(answer)
             for number in group:
-                found[number] = {"error": answer.table()}
+                found[number] = {"error": _placed(answer, number).table()}
         elif isinstance(answer, BaseException):
             raise answer
         else:
@@ -56,6 +57,8 @@ async def predict(model: Schema, rows: Rows, ask: Ask) -> tuple[str, list[dict[s
 
 
 REFUSED = 422
+ROW = re.compile(r"row \d+:? ")
+"""What a model says of its batch: which item it was is known here alone."""
 AT_ONCE = 4
 """Batches of one request that are under way together: a large request takes its turn, and not every place of its model."""
 
@@ -65,16 +68,24 @@ async def _ask(model: Schema, rows: Rows, group: Sequence[int], ask: Ask) -> tup
     try:
         answer = await ask(rows.batch(group) if model.served.batched else rows[group[0]])
     except ProblemError as error:
-        if error.status != REFUSED or len(group) == 1:
+        if error.status != REFUSED:
             raise
-        alone = [await _alone(model, rows.batch([number]), ask) for number in group]
+        if len(group) == 1:
+            raise _placed(error, group[0]) from None
+        alone = [await _alone(model, rows, number, ask) for number in group]
         return next((version for version, _ in alone if version), ""), [row for _, row in alone]
     return answer.version, list(model.rows(answer.outputs))
 
 
-async def _alone(model: Schema, batch: Mapping[str, Array], ask: Ask) -> tuple[str, dict[str, object]]:
+async def _alone(model: Schema, rows: Rows, number: int, ask: Ask) -> tuple[str, dict[str, object]]:
     try:
-        answer = await ask(batch)
+        answer = await ask(rows.batch([number]))
     except ProblemError as error:
-        return "", {"error": error.table()}
+        return "", {"error": _placed(error, number).table()}
     return answer.version, next(model.rows(answer.outputs))
+
+
+def _placed(error: ProblemError, number: int) -> ProblemError:
+    """Return a refusal with its item's place in the request, in place of a row's in its batch."""
+    fields = [(f"items.{number}.{field}", ROW.sub("", message)) for field, message in error.fields]
+    return ProblemError(error.code, error.detail, fields=fields, retry_after=error.retry_after)

@@ -47,24 +47,37 @@ CODES: Mapping[str, Kind] = {
 
 
 class ProblemError(Exception):
-    """A refusal: its code, a sentence, the fields concerned as (JSON path, what is wrong), seconds after which to try again."""
+    """A refusal: its code, a sentence, the fields concerned as (JSON path, what is wrong), seconds after which to try again.
+
+    allow are the methods of a route that was asked with another one.
+    """
 
     def __init__(
-        self, code: str, detail: str, *, fields: Sequence[tuple[str, str]] = (), retry_after: int | None = None
+        self,
+        code: str,
+        detail: str,
+        *,
+        fields: Sequence[tuple[str, str]] = (),
+        retry_after: int | None = None,
+        allow: str = "",
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.fields = fields
         self.retry_after = retry_after
+        self.allow = allow
 
     @property
     def status(self) -> int:
         """The HTTP status."""
         return CODES[self.code].status
 
-    def table(self, request_id: str = "") -> dict[str, object]:
-        """Return the members of the problem; the request's id is its instance."""
+    def table(self, request_id: str = "", path: str = "") -> dict[str, object]:
+        """Return the members of the problem; the request's id is its instance.
+
+        KServe's v2 protocol has a member of its own, `error`, which is all that its clients show.
+        """
         kind = CODES[self.code]
         table: dict[str, object] = {"type": f"/problems/{self.code}", "title": kind.title, "status": kind.status}
         table |= {"code": self.code, "detail": self.detail}
@@ -72,17 +85,28 @@ class ProblemError(Exception):
             table["errors"] = [{"field": field, "message": message} for field, message in self.fields]
         if request_id:
             table["instance"] = f"urn:request:{request_id}"
+        if path.startswith("/v2"):
+            table["error"] = "; ".join([self.detail, *(f"{field}: {message}" for field, message in self.fields)])
         return table
 
-    def body(self, request_id: str) -> bytes:
+    def body(self, request_id: str, path: str = "") -> bytes:
         """Return the problem as JSON."""
-        return orjson.dumps(self.table(request_id))
+        return orjson.dumps(self.table(request_id, path))
 
     def headers(self) -> dict[str, str]:
         """Return the headers of the answer."""
         found = {"content-type": MEDIA_TYPE}
         if self.retry_after is not None:
             found["retry-after"] = str(self.retry_after)
+        if self.allow:
+            found["allow"] = self.allow
         if self.code == "unauthenticated":
             found["www-authenticate"] = "Bearer"
         return found
+
+
+class UnaskedError(ProblemError):
+    """The time was used up before the model was asked: it says nothing of the model."""
+
+    def __init__(self) -> None:
+        super().__init__("deadline-exceeded", "the time of the request was used up before the model was asked")

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
 HEAD_SECONDS = 10.0
 """How long the head of a request may take, the first one's connection included."""
+HEAD_BYTES = 64 * 1024
+"""How much of a head may come before it is whole; the parser itself would take any."""
+REFUSED = "trireme.refused"
+"""Where a request's scope says (code, detail) of what its connection or its head may not be."""
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class _Joining:
@@ -27,7 +32,7 @@ class _Joining:
         """Send, or keep a head until there is more; `100 Continue` is waited for."""
         if data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 1"):
             self._head += data
-        else:
+        elif not self._transport.is_closing():
             self._transport.write(self._head + data)
             self._head = b""
 
@@ -45,11 +50,15 @@ class _Joining:
 class Protocol(HttpToolsProtocol):
     """uvicorn's, for clients that send nothing or half a head, or leave their answers unread: each is cut off."""
 
-    def __init__(self, *args: Any, send_seconds: float, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's
+    def __init__(self, *args: Any, send_seconds: float, connections: int, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*args, **kwargs)
         self._send_seconds = send_seconds
+        self._most = connections
         self._waiting: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._head_bytes = 0
+        self._running: Any = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head."""
@@ -59,10 +68,24 @@ class Protocol(HttpToolsProtocol):
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Wait no more, and tell the request that runs: uvicorn tells the last one that came."""
         self._come()
         self._read()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request; the time of a head runs while nothing else keeps the connection busy."""
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
+        if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
+            self._wait()
 
     def pause_writing(self) -> None:
         """Wait for the client to read."""
@@ -76,22 +99,35 @@ class Protocol(HttpToolsProtocol):
         super().resume_writing()
 
     def on_message_begin(self) -> None:
-        """Wait for the rest of a head."""
+        """Begin a head."""
         super().on_message_begin()
-        self._wait()
-
-    def on_response_complete(self) -> None:
-        """Send an answer that has no body."""
-        self._joining.flush()
-        super().on_response_complete()
+        self._in_head, self._head_bytes = True, 0
 
     def on_headers_complete(self) -> None:
         """A head came."""
+        self._in_head = False
         self._come()
+        if len(self.connections) > self._most:
+            self._refuse("overloaded", "there are as many connections as the gateway takes")
+        elif len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+            self._refuse("too-large", f"the head is larger than {HEAD_BYTES} bytes")
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """Send an answer that has no body, and go on to what waits."""
+        self._joining.flush()
+        super().on_response_complete()
+        if self._in_head and self._waiting is None and not self.pipeline:
+            self._wait()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:  # noqa: ANN401 - uvicorn's
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _refuse(self, code: str, detail: str) -> None:
+        self.scope.update({REFUSED: (code, detail)})  # type: ignore[misc]
+
     def _wait(self) -> None:
-        self._come()
         self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
 
     def _come(self) -> None:

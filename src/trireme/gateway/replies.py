@@ -25,9 +25,7 @@ def as_json(value: object, status: int = 200) -> Response:
 async def as_problem(request: Request, error: Exception) -> Response:
     """Return a ProblemError as RFC 9457 has it."""
     assert isinstance(error, ProblemError)  # noqa: S101 - registered for it alone
-    table = error.table(request.state.request_id)
-    if request.scope["path"].startswith("/v2"):
-        table["error"] = error.detail  # the member that the protocol's clients read
+    table = error.table(request.state.request_id, request.scope["path"])
     return Response(orjson.dumps(table), error.status, error.headers())
 
 

@@ -7,14 +7,15 @@ application.
 from __future__ import annotations
 
 import re
+import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -66,18 +67,20 @@ class Models:
             response = await as_internal(request, error)
         trace = request.state.trace
         if trace is not None and trace.timed and not isinstance(response, StreamingResponse):
-            trace.root.set_attributes(described(scope["state"], response.status_code))
+            state = scope["state"]
+            state["seconds"] = time.perf_counter() - state["begun"]  # what is waited for now is not the request's time
+            trace.root.set_attributes(described(state, response.status_code))
             response.headers["server-timing"] = await self._gateway.tracing.timing(trace)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, found: re.Match[str], routed: Model | None) -> Response:
         """Answer a request of a path that is a model's."""
         if request.method != "POST":
-            raise ProblemError("method-not-allowed", f"{request.method} is not POST")
+            raise ProblemError("method-not-allowed", f"{request.method} is not POST", allow="POST")
         state = request.state
         if routed is not None:
             state.route, state.model = f"/v1/{found['route']}", routed.name
-            return await self._items(request, routed, "")
+            return await (self._events if routed.served.decoupled else self._items)(request, routed, "")
         if found["asked"]:
             state.route = "/v2/models/{name}/infer"
             return await v2.infer(self._gateway, request, found["asked"], found["which"] or "")
@@ -136,7 +139,10 @@ async def _files(request: Request, model: Model) -> list[dict[str, Array]]:
     known, limits = {tensor.name: tensor for tensor in model.served.inputs}, model.schema.limits
     columns: dict[str, list[Array]] = {}
     try:
-        form = await request.form(max_files=limits.items, max_part_size=limits.string_bytes)
+        # as latin-1 every byte is a character: a field that is no text comes through whole
+        headers = Headers({"content-type": f"{request.headers['content-type']}; charset=latin-1"})
+        parser = MultiPartParser(headers, request.stream(), max_files=limits.items, max_part_size=limits.string_bytes)
+        form = await parser.parse()
     except (MultiPartException, HTTPException, KeyError, ValueError, UnicodeError) as error:
         said = error.message if isinstance(error, MultiPartException) else "its boundary or a header is missing or broken"
         raise ProblemError("malformed-request", f"the body is no {MULTIPART}: {said}") from None
@@ -145,7 +151,7 @@ async def _files(request: Request, model: Model) -> list[dict[str, Array]]:
             tensor = known.get(name)
             if tensor is None or tensor.data_type != "TYPE_STRING" or tensor.dims != (1,):
                 raise ProblemError("invalid-input", "a field is not what the model takes", fields=[(name, "no input of bytes")])
-            data = await part.read() if isinstance(part, UploadFile) else part.encode()
+            data = await part.read() if isinstance(part, UploadFile) else part.encode("latin-1")
             if len(data) > limits.string_bytes:
                 raise ProblemError("too-large", f"a file has more than {limits.string_bytes} bytes")
             check_pixels(data, limits.pixels, name)

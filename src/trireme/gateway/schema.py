@@ -7,11 +7,13 @@ are no text are `{"b64": "..."}`.
 from __future__ import annotations
 
 import base64
+import sys
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, StringConstraints, ValidationError, create_model
 
 from trireme.arrays import NUMPY
 from trireme.gateway.bounds import check_depth, check_pixels
@@ -30,6 +32,8 @@ BRANCHES = {"constrained-str", "str", "Bytes"}
 """What pydantic adds to the path of a value of two types."""
 MOST_SHOWN = 4096
 """Bytes of an example on the API's page."""
+LARGE = 256 * 1024
+"""Bytes of a body of which only the first item that is wrong is told: to find all takes seconds and gigabytes."""
 MOST_COUNTED = 1000
 """Faults that are looked at; to write down a million takes longer than to answer a thousand others."""
 MOST_PROBLEMS = 20
@@ -73,9 +77,12 @@ class Schema:
         config = ConfigDict(extra="forbid", strict=True, json_schema_extra=extra)
         item = create_model(f"{title}Item", __config__=config, **fields)
         items = Annotated[list[item], Field(min_length=1, max_length=limits.items)]  # type: ignore[valid-type]
-        self.request: type[BaseModel] = create_model(
-            f"{title}Request", __config__=ConfigDict(extra="forbid"), items=(items, ...)
-        )
+        strict = ConfigDict(extra="forbid")
+        self.request: type[BaseModel] = create_model(f"{title}Request", __config__=strict, items=(items, ...))
+        first = Annotated[items, FailFast()]
+        self._large: type[BaseModel] = create_model(f"{title}Request", __config__=strict, items=(first, ...))
+        is_text = any(tensor.data_type == "TYPE_STRING" for tensor in served.inputs)
+        self._commas = sys.maxsize if is_text else limits.elements + limits.items * (len(served.inputs) + 1) + 1000
         made: dict[str, Any] = {
             f"f{number}": (_type(tensor, _answered(tensor.data_type), 0), Field(alias=tensor.name))
             for number, tensor in enumerate(served.outputs)
@@ -95,9 +102,10 @@ class Schema:
             ProblemError: it is not JSON, or a field is not what the model takes; every one is named by its path.
 
         """
-        check_depth(body, self.limits.depth)
+        self.check(body)
+        kind = self.request if len(body) < LARGE else self._large
         try:
-            request: Any = self.request.model_validate_json(body)
+            request: Any = kind.model_validate_json(body)
         except ValidationError as error:
             raise refused(error) from None
         rows = self._columns(request.items) if self._is_fixed else None
@@ -105,6 +113,17 @@ class Schema:
             rows = Rows.of([self._arrays(item, f"items.{number}") for number, item in enumerate(request.items)])
             self._check_elements(sum(array.size for row in rows for array in row.values()))
         return rows
+
+    def check(self, body: bytes) -> None:
+        """Refuse JSON that is too deep or, by its commas, holds too many numbers, before it is parsed.
+
+        Raises:
+            ProblemError: it does.
+
+        """
+        check_depth(body, self.limits.depth)
+        if body.count(b",") > self._commas:
+            raise ProblemError("too-large", f"the request holds more than {self.limits.elements} elements")
 
     def rows(self, outputs: Mapping[str, Array]) -> Iterator[dict[str, object]]:
         """Yield the items of an answer, one for a model without a batch."""
@@ -152,6 +171,8 @@ class Schema:
     def _checked(self, array: Array, tensor: Tensor, place: str) -> Array:
         if tensor.data_type == "TYPE_STRING":
             for data in array.flat:
+                if len(data) > self.limits.string_bytes:
+                    raise ProblemError("too-large", f"'{tensor.name}' holds more than {self.limits.string_bytes} bytes")
                 check_pixels(data, self.limits.pixels, f"{place}.{tensor.name}" if place == "items" else place)
         return array
 
@@ -176,7 +197,7 @@ def _type(tensor: Tensor, kind: Any, least: int, most: int | None = None) -> Any
         return kind
     for size in reversed(tensor.dims):
         low, high = (size, size) if size > 0 else (least, most)
-        kind = Annotated[list[kind], Field(min_length=low, max_length=high)]
+        kind = Annotated[list[kind], Field(min_length=low, max_length=high), FailFast()]
     return kind
 
 
@@ -258,9 +279,11 @@ def refused(error: ValidationError) -> ProblemError:
     rows = error.errors(include_url=False, include_context=False, include_input=False)
     if rows[0]["type"] == "json_invalid":
         return ProblemError("malformed-json", rows[0]["msg"].partition(": ")[2] or "the body is not JSON")
+    if any(row["type"] == "string_too_long" for row in rows):
+        raise ProblemError("too-large", "a text is longer than the limit")
     found: dict[str, str] = {}
     for row in rows:  # a text or bytes: both branches complain, and the first one will do
-        place = ".".join(str(part) for part in row["loc"] if part not in BRANCHES)
+        place = ".".join(str(part) for part in takewhile(lambda part: part not in BRANCHES, row["loc"]))
         found.setdefault(place, 'Input should be a text, or {"b64": ...}' if BRANCHES & set(row["loc"]) else row["msg"])
     many = "fields are" if len(found) > 1 else "field is"
     more = f", the first {MOST_PROBLEMS} of them named" if len(found) > MOST_PROBLEMS else ""

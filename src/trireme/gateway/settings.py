@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from trireme.errors import UnreadableError, ValueRefusedError
 
@@ -31,13 +31,15 @@ class Limits(_Table):
 
     body_bytes: Count = 16 * 1024 * 1024
     items: Count = 1024
-    elements: Count = 4 * 1024 * 1024
-    """Numbers or strings of all tensors of a request."""
+    elements: Count = 2 * 1024 * 1024
+    """Numbers or strings of all tensors of a request; while a million are read from JSON, nobody is answered for 0.4 s."""
     string_bytes: Count = 8 * 1024 * 1024
     """One string, or one file."""
     dims: Count = 8
     depth: Count = 32
     """Lists and objects within each other in a JSON body."""
+    finite: bool = True
+    """No NaN and no infinity among the numbers, however they are sent."""
     pixels: Count = 64 * 1024 * 1024
     """Of one image, by its header: what it would take once decoded."""
     streams: Count = 64
@@ -47,7 +49,7 @@ class Limits(_Table):
     send_seconds: Seconds = 30.0
     """How long a client may leave a part of its answer unread."""
     connections: Count = 1024
-    """Requests at once, whatever they are."""
+    """At once, those that wait for their next request included; a request on one more is refused and its connection closed."""
 
 
 class Deadlines(_Table):
@@ -61,13 +63,20 @@ class Admission(_Table):
     """How much is let through to Triton at once, per model."""
 
     first: Count = 96
-    least: Count = 16
+    least: Count = 32
     most: Count = 512
-    latency_seconds: Annotated[float, Field(ge=0)] = 0.1
+    latency_seconds: Annotated[float, Field(ge=0)] = 0.25
     """A mean latency that is no reason to let less through."""
     rate_per_key: Annotated[float, Field(ge=0)] = 0.0
     """Requests a second of one key; 0 is any number."""
     burst_per_key: Count = 32
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Admission:
+        if not self.least <= self.first <= self.most:
+            message = "least, first and most rise: least <= first <= most"
+            raise ValueError(message)
+        return self
 
 
 class Breaking(_Table):
@@ -173,6 +182,9 @@ def read(path: Path | None, **given: object) -> Settings:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise ValueRefusedError(f"{path or 'gateway'}: {place}", first.get("input"), first["msg"].lower()) from None
+    for address in settings.triton:
+        if address.startswith("http"):
+            raise ValueRefusedError("triton", address, "the gateway speaks gRPC: grpc://host:8001")
     if settings.insecure and settings.host not in LOOPBACK:
         raise ValueRefusedError("host", settings.host, "without keys a gateway listens on loopback only")
     return settings

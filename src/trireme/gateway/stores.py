@@ -114,7 +114,6 @@ class Static:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._file = sqlite3.connect(path, isolation_level=None)
             self._file.execute("PRAGMA journal_mode = WAL")
@@ -142,10 +141,6 @@ class Static:
             cursor.execute("BEGIN")
             cursor.executemany("REPLACE INTO kept VALUES (?, ?, ?)", [(item, model, _json(one)) for item, one in kept])
             cursor.execute("COMMIT")
-
-    def forget(self, model: str) -> int:
-        """Drop a model's answers, and return how many they were."""
-        return self._file.execute("DELETE FROM kept WHERE model = ?", (model,)).rowcount
 
     def close(self) -> None:
         """Close the file."""

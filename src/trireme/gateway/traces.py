@@ -30,6 +30,16 @@ REQUEST = "request.id"
 """The attribute of a request's own span."""
 MOST_SPANS = 2_000
 """Spans of one trace that are looked at."""
+BELOW = """
+WITH RECURSIVE below(span) AS (
+    VALUES (?1)
+    UNION SELECT spans.span FROM spans JOIN below ON spans.above = below.span WHERE spans.trace = ?2 LIMIT ?3
+)
+SELECT row FROM spans JOIN below USING (span) WHERE trace = ?2
+"""
+"""A span and those under it, by their ids alone: a trace may hold many requests."""
+LAYOUT = 2
+"""Of the file; spans in another one are dropped."""
 PRUNED_EVERY = 256
 """Writes between two looks at what is too old."""
 
@@ -72,18 +82,25 @@ class Store:
             self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = OFF")
-            columns = "trace TEXT, span TEXT, begun INTEGER, request TEXT, row BLOB, PRIMARY KEY (trace, span)"
+            if self._file.execute("PRAGMA user_version").fetchone()[0] != LAYOUT:
+                self._file.execute("DROP TABLE IF EXISTS spans")
+                self._file.execute(f"PRAGMA user_version = {LAYOUT}")
+            columns = "trace TEXT, span TEXT, above TEXT, begun INTEGER, request TEXT, row BLOB, PRIMARY KEY (trace, span)"
             self._file.execute(f"CREATE TABLE IF NOT EXISTS spans ({columns})")
+            self._file.execute("CREATE INDEX IF NOT EXISTS children ON spans (trace, above)")
             self._file.execute("CREATE INDEX IF NOT EXISTS requests ON spans (request, begun) WHERE request != ''")
         except sqlite3.Error as error:
             raise UnreadableError(str(path), str(error), "it is a file of the gateway's, tracing.store; remove it") from None
 
     def add(self, spans: Iterable[Span]) -> None:
         """Keep spans."""
-        rows = [(one.trace_id, one.span_id, one.begun, one.attributes.get(REQUEST, ""), orjson.dumps(one)) for one in spans]
+        rows = [
+            (one.trace_id, one.span_id, one.parent_id, one.begun, one.attributes.get(REQUEST, ""), orjson.dumps(one))
+            for one in spans
+        ]
         try:
             with self._lock:
-                self._file.executemany("REPLACE INTO spans VALUES (?, ?, ?, ?, ?)", rows)
+                self._file.executemany("REPLACE INTO spans VALUES (?, ?, ?, ?, ?, ?)", rows)
                 self._writes += 1
                 if self._writes % PRUNED_EVERY == 0:
                     self._prune()
@@ -94,18 +111,8 @@ class Store:
 
     def below(self, trace_id: str, root_id: str) -> list[Span]:
         """Return a span of a trace and those below it, in the order of their begin; a trace may hold many requests."""
-        query = "SELECT row FROM spans WHERE trace = ? ORDER BY rowid DESC LIMIT ?"
-        spans = [_span(orjson.loads(row)) for (row,) in self._ask(query, (trace_id, MOST_SPANS))]
-        children: dict[str, list[Span]] = {}
-        for one in spans:
-            children.setdefault(one.parent_id, []).append(one)
-        found = [one for one in spans if one.span_id == root_id]
-        waiting = [root_id]
-        while waiting:
-            fresh = children.pop(waiting.pop(), [])
-            found += fresh
-            waiting += [one.span_id for one in fresh]
-        return sorted(found, key=lambda one: one.begun)
+        rows = self._ask(BELOW, (root_id, trace_id, MOST_SPANS))
+        return sorted((_span(orjson.loads(row)) for (row,) in rows), key=lambda one: one.begun)
 
     def of_request(self, request_id: str) -> list[Span]:
         """Return the spans of the last request of an id; none when it was not traced."""

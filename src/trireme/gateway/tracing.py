@@ -48,6 +48,8 @@ ASKED = b"x-server-timing"
 """The header by which a client asks where the time of its request went."""
 WAIT_SECONDS = 1.0
 """How long an answer waits for Triton's spans, when its client asked for them."""
+MOST_MISSED = 3
+"""Waits in vain, after which none waits until spans of Triton come again."""
 LOOK_SECONDS = 0.005
 RELAY_SECONDS = 2
 MOST_RELAYED = 16
@@ -96,6 +98,7 @@ class Tracing:
         self._share = settings.sample
         rate = settings.most_per_second
         self._most = Rates(Admission(rate_per_key=rate, burst_per_key=max(int(rate), 1)))
+        self._missed = 0
         self._relay = settings.otlp
         self._relaying: set[asyncio.Future[None]] = set()
         self._relays = ThreadPoolExecutor(2, "relay")
@@ -138,11 +141,15 @@ class Tracing:
         Without Triton's spans (it was not started to trace) it says the gateway's own part and what was not seen.
         """
         trace.root.end()
-        end = time.monotonic() + WAIT_SECONDS
+        end = time.monotonic() + (WAIT_SECONDS if self._missed < MOST_MISSED else 0.0)
         while True:
             spans = self.store.below(trace.id, trace.root_id)
             fronts = {one.parent_id for one in spans if one.name == "InferRequest"}
-            if len(fronts) >= trace.calls or time.monotonic() > end:
+            if len(fronts) >= trace.calls:
+                self._missed = 0
+                break
+            if time.monotonic() > end:
+                self._missed += 1
                 break
             await asyncio.sleep(LOOK_SECONDS)
         return timing.header(timing.parts(spans))
@@ -163,6 +170,7 @@ class Tracing:
         else:
             try:
                 self.store.add(received(body, content_type))
+                self._missed = 0
             except ProblemError as error:
                 status = error.status
             if self._relay and status == OK and len(self._relaying) < MOST_RELAYED:

@@ -6,11 +6,12 @@ https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protoc
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.json_format import MessageToDict
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotations of endpoints
 from starlette.responses import Response
+from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from trireme import __version__
 from trireme.gateway.problems import ProblemError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from trireme.gateway.catalog import Model
+    from trireme.gateway.endpoint import Served
     from trireme.gateway.gateway import Gateway
     from trireme.tensors import Tensor
 
@@ -62,9 +64,14 @@ def _models(app: FastAPI, gateway: Gateway) -> None:
         unready = model.name in await gateway.unready()
         return as_json({"name": model.name, "ready": not unready}, 503 if unready else 200)
 
+    async def config(request: Request) -> Response:
+        model = gateway.model(request, request.path_params["name"], request.path_params.get("version", ""))
+        return as_json(_config(model.served))
+
     for base in BASES:
         _add(app, base, metadata)
         _add(app, f"{base}/ready", model_ready)
+        _add(app, f"{base}/config", config)
 
 
 async def infer(gateway: Gateway, request: Request, name: str, version: str) -> Response:
@@ -80,9 +87,20 @@ async def infer(gateway: Gateway, request: Request, name: str, version: str) -> 
     call = gateway.call(request, model, version)
     asked, arrays = read(model.schema, await request.body(), request.headers.get(LENGTH))
     if asked.parameters.timeout:
-        call = replace(call, seconds=min(call.seconds, asked.parameters.timeout / 1e6))
+        call = gateway.within(call, model, asked.parameters.timeout / 1e6)
     answer = await gateway.infer(request, model, arrays, call)
     return write(model.schema, asked, answer.version, answer.outputs)
+
+
+def _config(served: Served) -> dict[str, object]:
+    """Return what a client needs of a config (Triton's own extension): the tensors, the batch, whether it streams."""
+    part = ModelConfig(name=served.name, platform=served.config.platform, backend=served.config.backend)
+    part.max_batch_size = served.max_batch_size
+    part.input.extend(served.config.input)
+    part.output.extend(served.config.output)
+    part.model_transaction_policy.decoupled = served.decoupled
+    table: dict[str, object] = MessageToDict(part, preserving_proto_field_name=True)
+    return {"max_batch_size": 0, **table}
 
 
 def _metadata(model: Model) -> dict[str, object]:

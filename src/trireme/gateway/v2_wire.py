@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from trireme.arrays import NUMPY
 from trireme.gateway import schema as schemas
-from trireme.gateway.bounds import check_depth, check_pixels
+from trireme.gateway.bounds import check_pixels
 from trireme.gateway.endpoint import to_bytes
 from trireme.gateway.problems import ProblemError
 
@@ -86,7 +86,7 @@ def read(model: Schema, body: bytes, header_length: str | None) -> tuple[Inferen
 
     """
     head, binary = _split(body, header_length)
-    check_depth(head, model.limits.depth)
+    model.check(head)
     try:
         asked = InferenceRequest.model_validate_json(head)
     except ValidationError as error:
@@ -226,7 +226,10 @@ def _from_binary(raw: bytes, given: InputTensor, tensor: Tensor, model: Schema, 
     dtype: np.dtype[Any] = np.dtype(NUMPY[tensor.data_type])
     if len(raw) != count * dtype.itemsize:
         raise _invalid(place, f"the shape has {count * dtype.itemsize} bytes")
-    return np.frombuffer(raw, dtype).reshape(given.shape)
+    array: Array = np.frombuffer(raw, dtype).reshape(given.shape)
+    if dtype.kind == "f" and model.limits.finite and not np.isfinite(array).all():
+        raise _invalid(place, "it holds a number that is not finite")
+    return array
 
 
 def _strings(raw: bytes, count: int, most: int, place: str) -> Array:
