@@ -17,7 +17,9 @@ LAYERS = {
         "/trireme/gateway/guard.py", "/trireme/gateway/access.py", "/trireme/gateway/admission.py",
         "/trireme/gateway/breaker.py", "/trireme/gateway/routes.py", "/trireme/gateway/gateway.py", "/asyncio/timeouts.py",
     ),
-    "log, metrics and traces": ("/logging/", "/prometheus_client/", "/opentelemetry/", "/trireme/gateway/trac"),
+    "log, metrics and traces": (
+        "/trireme/gateway/accesslog.py", "/prometheus_client/", "/opentelemetry/", "/trireme/gateway/trac",
+    ),
     "JSON to arrays and back": ("/pydantic/", "/trireme/gateway/schema.py", "/trireme/gateway/bounds.py", "/numpy/"),
     "joining": ("/trireme/gateway/coalesce.py", "/trireme/gateway/rows.py", "/trireme/gateway/predict.py"),
     "calls of Triton": ("/grpc/", "/tritonclient/", "/google/", "/trireme/gateway/endpoint.py", "/trireme/gateway/pool.py"),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import signal
 import socket
-import sys
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -20,7 +18,6 @@ import uvloop
 from trireme.errors import ServerError
 from trireme.gateway.app import application
 from trireme.gateway.gateway import Gateway
-from trireme.gateway.guard import ACCESS
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.protocol import Protocol
 
@@ -43,11 +40,6 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
         ServerError: Triton cannot be reached, or the port is taken.
 
     """
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    ACCESS.addHandler(handler)
-    ACCESS.setLevel(logging.INFO)
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line says them
     uvloop.run(_serve(settings, say))
 
 

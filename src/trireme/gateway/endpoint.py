@@ -34,7 +34,7 @@ OPTIONS = (
 AS_STATUS = ("triton_grpc_error", "true")
 """Asks Triton for an error in a stream as gRPC has it: with a status, and not as a text alone.
 
-https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_generate.md
+https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/customization_guide/inference_protocols.html
 """
 MARGIN_US = 1_000
 """What is left of a deadline for Triton's answer to travel back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.trace import SpanKind
 
 from trireme.gateway.access import Access, lane
+from trireme.gateway.accesslog import AccessLog
 from trireme.gateway.cache import Cache, key, remembered
 from trireme.gateway.catalog import Catalog
 from trireme.gateway.coalesce import Coalescer
@@ -54,6 +56,7 @@ class Gateway:
         self.pool = pool
         self.coalescer = Coalescer(pool.infer)
         self.metrics = Metrics()
+        self.log = AccessLog(sys.stdout.buffer)
         self.access = Access(settings)
         self.catalog = Catalog(settings)
         self.cache = Cache(settings.cache)
@@ -86,6 +89,7 @@ class Gateway:
         """Stop asking, and close every connection."""
         if self._refreshing is not None:
             self._refreshing.cancel()
+        self.log.flush()
         await self.pool.close()
         await self.cache.close()
         self.tracing.close()

@@ -14,8 +14,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from trireme.gateway.access import Caller, is_open
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.protocol import REFUSED
@@ -33,7 +31,6 @@ else:
     from async_timeout import timeout as timeout_after
 
 LOG = logging.getLogger("trireme.gateway")
-ACCESS = logging.getLogger("trireme.gateway.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY = (
     (b"x-content-type-options", b"nosniff"),
@@ -81,6 +78,7 @@ class Guard:
         self._limits = gateway.settings.limits
         self._access = gateway.access
         self._metrics = gateway.metrics
+        self._lines = gateway.log
         self._tracing = gateway.tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -168,7 +166,7 @@ class Guard:
         row: dict[str, Any] = {"time": time.time(), "request": state["request_id"], "method": scope["method"], "route": route}
         row |= {"model": model, "version": version, "status": status, "seconds": round(seconds, 6)}
         row |= {"key": state["caller"].id, "client": (scope.get("client") or ("",))[0]}
-        ACCESS.info(orjson.dumps(row).decode())
+        self._lines.add(row)
 
 
 async def _watch(receive: Receive, answer: _Answer, working: asyncio.Task[Any] | None) -> None:
