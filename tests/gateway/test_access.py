@@ -1,5 +1,6 @@
 """Keys: made at the command line, asked for by every route that does work, and refused from the moment they are revoked."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from trireme.errors import SourceError, ValueRefusedError
+from trireme.client import AsyncClient, Client
+from trireme.errors import CallError, SourceError, ValueRefusedError
 from trireme.gateway import settings
 from trireme.gateway.keys import Keys
 from trireme.gateway.problems import ProblemError
@@ -77,6 +79,22 @@ def test_what_is_no_key_is_refused(tmp_path, token):
     with pytest.raises(ProblemError) as refusal:
         keys.check(token, "infer")
     assert refusal.value.code == "unauthenticated"
+
+
+def test_triremes_own_clients_send_a_key(start_gateway, server):
+    guarded = start_gateway(server.grpc)
+    headers = {"authorization": f"Bearer {guarded.keys.create('own client')}"}
+    ask = "text_classification", {"text": [b"A charming crew"]}
+
+    async def run():
+        async with AsyncClient(guarded.url, headers=headers) as own:
+            return await own.infer(*ask)
+
+    with Client(guarded.url, headers=headers) as own:
+        assert own.infer(*ask)["label"].tolist() == [[b"positive"]]
+    assert asyncio.run(run())["label"].tolist() == [[b"positive"]]
+    with Client(guarded.url) as own, pytest.raises(CallError):
+        own.infer(*ask)
 
 
 def test_the_command_line_makes_lists_rotates_and_revokes(tmp_path):

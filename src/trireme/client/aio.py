@@ -28,9 +28,18 @@ if TYPE_CHECKING:
 
 
 class AsyncClient:
-    """One connection to one server for one event loop. The timeout (seconds) holds for every call."""
+    """One connection to one server for one event loop.
 
-    def __init__(self, address: str = wire.DEFAULT_ADDRESS, *, timeout: float = wire.DEFAULT_TIMEOUT) -> None:
+    The timeout (seconds) holds for every call; headers go with every call, such as a gateway's key.
+    """
+
+    def __init__(
+        self,
+        address: str = wire.DEFAULT_ADDRESS,
+        *,
+        timeout: float = wire.DEFAULT_TIMEOUT,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.address = wire.Address.parse(address)
         self.timeout = timeout
         self._known: dict[tuple[str, str], wire.Metadata] = {}
@@ -40,6 +49,7 @@ class AsyncClient:
             import tritonclient.http.aio as module  # noqa: PLC0415
         self._module = module
         self._client = module.InferenceServerClient(str(self.address))
+        self._client.register_plugin(wire.Headers(headers or {}))
 
     async def __aenter__(self) -> Self:
         """Return the client itself."""

@@ -25,11 +25,19 @@ if TYPE_CHECKING:
 class Client:
     """One connection to one server; safe to share between threads over gRPC, one per thread over HTTP.
 
-    The timeout (seconds) holds for every call; over gRPC a call can have its own.
+    The timeout (seconds) holds for every call; over gRPC a call can have its own. headers go with every call, such as
+    `{"authorization": "Bearer trk_..."}` for a gateway.
     """
 
-    def __init__(self, address: str = wire.DEFAULT_ADDRESS, *, timeout: float = wire.DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        address: str = wire.DEFAULT_ADDRESS,
+        *,
+        timeout: float = wire.DEFAULT_TIMEOUT,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.address = wire.Address.parse(address)
+        self._headers = wire.Headers(headers or {})
         self.timeout = timeout
         self._known: dict[tuple[str, str], wire.Metadata] = {}
         if self.address.protocol == "grpc":
@@ -175,10 +183,12 @@ class Client:
 
     def _connect(self, timeout: float) -> Any:  # noqa: ANN401 - tritonclient's, of either protocol, untyped
         """Return a connection; over HTTP every call on it has this limit."""
+        limits = {"concurrency": 1, "connection_timeout": timeout, "network_timeout": timeout}
         if self.address.protocol == "grpc":
-            return self._module.InferenceServerClient(str(self.address))
-        limits = {"connection_timeout": timeout, "network_timeout": timeout}
-        return self._module.InferenceServerClient(str(self.address), concurrency=1, **limits)
+            limits = {}
+        made = self._module.InferenceServerClient(str(self.address), **limits)
+        made.register_plugin(self._headers)
+        return made
 
     @contextmanager
     def _translated(self, model: str = "") -> Iterator[None]:

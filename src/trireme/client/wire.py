@@ -67,6 +67,17 @@ class Address:
         return f"{self.host}:{self.port}"
 
 
+class Headers:
+    """A plugin of tritonclient that sends headers (metadata over gRPC) with every request, such as a gateway's key."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = dict(headers)
+
+    def __call__(self, request: Any) -> None:  # noqa: ANN401 - tritonclient's Request
+        """Add them to a request."""
+        request.headers.update(self._headers)
+
+
 @dataclass(frozen=True)
 class Metadata:
     """A served model as the server describes it; dims are whole, the batch included as -1."""

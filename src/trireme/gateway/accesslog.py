@@ -29,6 +29,8 @@ class AccessLog:
 
     def flush(self) -> None:
         """Write what waits; a stream that nobody reads any more ends no request."""
+        if not self._lines:
+            return
         text, self._lines = b"".join(self._lines), []
         try:
             self._stream.write(text)
