@@ -83,6 +83,13 @@ def test_more_items_than_a_batch_holds_are_asked_in_parts(http):
     assert all("label" in item for item in answer.json()["items"])
 
 
+def test_a_route_says_which_methods_it_takes(http):
+    assert http.head("/healthz").status_code == 200
+    assert http.get("/v1/classify").headers["allow"] == "POST"
+    assert http.post("/healthz").headers["allow"] == "GET"
+    assert http.get("/healthz/", follow_redirects=False).status_code == 404
+
+
 def test_what_is_served_is_told(http):
     told = {row["name"]: row for row in http.get("/v1/models").json()["models"]}
     assert told["credit_risk"]["versions"] == ["1", "2"]

@@ -24,7 +24,7 @@ LAYERS = {
     "joining": ("/trireme/gateway/coalesce.py", "/trireme/gateway/rows.py", "/trireme/gateway/predict.py"),
     "calls of Triton": ("/grpc/", "/tritonclient/", "/google/", "/trireme/gateway/endpoint.py", "/trireme/gateway/pool.py"),
 }  # fmt: skip
-LOOP = "/asyncio/runners.py"
+LOOP = "/asyncio/runners.py", "/uvloop/__init__.py"
 REST = "loop, sockets, gRPC's core"
 
 
@@ -45,7 +45,7 @@ def _add(found: dict[str, float], path: str, seconds: float) -> None:
     for layer, parts in LAYERS.items():
         if any(part in path for part in parts):
             found[layer] += seconds
-    if LOOP in path:
+    if any(part in path for part in LOOP):
         found[REST] += seconds
 
 

@@ -129,13 +129,15 @@ def _add(app: FastAPI, method: str, path: str, handler: Endpoint, summary: str) 
     app.add_api_route(
         path,
         routed,
-        methods=[method, "HEAD"] if method == "GET" else [method],
+        methods=[method],
         summary=summary,
         tags=["operations"],
         response_class=Response,
         responses=answers,
         openapi_extra=extra,
     )
+    if method == "GET":
+        app.add_api_route(path, routed, methods=["HEAD"], response_class=Response, include_in_schema=False)
 
 
 def _member(gateway: Gateway, request: Request) -> Member:
