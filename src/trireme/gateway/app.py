@@ -168,6 +168,6 @@ def _summary(model: Model) -> dict[str, object]:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    code, allow = STATUS_CODES.get(error.status_code, "malformed-request"), (error.headers or {}).get("allow", "")
+    code, allow = STATUS_CODES.get(error.status_code, "malformed-request"), (error.headers or {}).get("Allow", "")
     detail = f"{request.method} {request.url.path}: {CODES[code].title.lower()}"
     return await as_problem(request, ProblemError(code, detail, allow=allow))
