@@ -116,7 +116,6 @@ def environment(server: Embedded) -> dict[str, str]:
         "LD_LIBRARY_PATH": ":".join(path for path in paths if path),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
         "LC_ALL": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",  # nobody writes into what is served
         # A stub's numpy would keep a spinning thread a core; models that compute much use runtimes with threads of their own.
         "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
     }
