@@ -34,6 +34,8 @@ MOST_SHOWN = 4096
 """Bytes of an example on the API's page."""
 LARGE = 256 * 1024
 """Bytes of a body of which only the first item that is wrong is told: to find all takes seconds and gigabytes."""
+OTHER_COMMAS = 1000
+"""Of a body, that are neither between numbers nor between an item's fields: those of KServe's v2 protocol."""
 MOST_COUNTED = 1000
 """Faults that are looked at; to write down a million takes longer than to answer a thousand others."""
 MOST_PROBLEMS = 20
@@ -82,7 +84,7 @@ class Schema:
         first = Annotated[items, FailFast()]
         self._large: type[BaseModel] = create_model(f"{title}Request", __config__=strict, items=(first, ...))
         is_text = any(tensor.data_type == "TYPE_STRING" for tensor in served.inputs)
-        self._commas = sys.maxsize if is_text else limits.elements + limits.items * (len(served.inputs) + 1) + 1000
+        self._commas = sys.maxsize if is_text else limits.elements + limits.items * (len(served.inputs) + 1) + OTHER_COMMAS
         made: dict[str, Any] = {
             f"f{number}": (_type(tensor, _answered(tensor.data_type), 0), Field(alias=tensor.name))
             for number, tensor in enumerate(served.outputs)
@@ -111,7 +113,7 @@ class Schema:
         rows = self._columns(request.items) if self._is_fixed else None
         if rows is None:
             rows = Rows.of([self._arrays(item, f"items.{number}") for number, item in enumerate(request.items)])
-            self._check_elements(sum(array.size for row in rows for array in row.values()))
+            self.check_elements(sum(array.size for row in rows for array in row.values()))
         return rows
 
     def check(self, body: bytes) -> None:
@@ -150,7 +152,7 @@ class Schema:
                 if tensor.optional and None in values:
                     return None
                 columns[tensor.name] = self._checked(_array(values, tensor, (len(items), *tensor.dims)), tensor, "items")
-        self._check_elements(sum(column.size for column in columns.values()))
+        self.check_elements(sum(column.size for column in columns.values()))
         return Rows(len(items), columns)
 
     def _arrays(self, item: BaseModel, place: str) -> dict[str, Array]:
@@ -176,7 +178,13 @@ class Schema:
                 check_pixels(data, self.limits.pixels, f"{place}.{tensor.name}" if place == "items" else place)
         return array
 
-    def _check_elements(self, held: int) -> None:
+    def check_elements(self, held: int) -> None:
+        """Refuse a request of more elements than the limit.
+
+        Raises:
+            ProblemError: it holds more.
+
+        """
         if held > self.limits.elements:
             raise ProblemError("too-large", f"the request holds {held} elements, and the limit is {self.limits.elements}")
 

@@ -100,8 +100,7 @@ def read(model: Schema, body: bytes, header_length: str | None) -> tuple[Inferen
             raise _invalid(f"{place}.name", "the model has no such input" if tensor is None else "it is there twice")
         _check(model, tensor, given, place)
         elements += math.prod(given.shape)
-        if elements > model.limits.elements:
-            raise ProblemError("too-large", f"the request holds more than {model.limits.elements} elements")
+        model.check_elements(elements)
         arrays[given.name], binary = _tensor(model, tensor, given, binary, place)
         for data in arrays[given.name].flat if tensor.data_type == "TYPE_STRING" else ():
             check_pixels(data, model.limits.pixels, place)
