@@ -189,6 +189,29 @@ def test_a_bug_is_a_problem_and_its_request_alone(ask):
     assert "secret" not in answer.text
 
 
+def test_a_bug_in_the_middle_of_an_answer_ends_its_connection(rows):
+    async def broken(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError("secret")
+
+    async def run():
+        sent = []
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            sent.append(message["type"])
+
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        with pytest.raises(KeyError):
+            await Guard(broken, gateway(Limits(), rows))(scope, receive, send)
+        return sent
+
+    assert asyncio.run(run()) == ["http.response.start"]
+    assert rows[-1]["status"] == 500
+
+
 def test_a_path_that_asks_for_no_key_takes_no_body(tmp_path):
     async def run():
         shut = gateway(Limits(), insecure=False, keys=str(tmp_path / "keys.json"))

@@ -40,6 +40,7 @@ SECURITY = (
 )
 CLIENT_LEFT = 499
 """What nginx writes into its log for a client that left before its answer."""
+INTERNAL = 500
 CHUNK = 64 * 1024
 """Bytes that are written at a time: before the next ones, the client has to have read these."""
 OPEN_BYTES = 4096
@@ -103,6 +104,9 @@ class Guard:
             await _refuse(error, scope, answer)
         except Exception:  # a bug of ours is one request's, and says nothing of itself
             LOG.exception("request %s failed", request_id)
+            if answer.status != CLIENT_LEFT:  # it has begun: what is left to do is to end the connection
+                answer.status = INTERNAL
+                raise
             await _refuse(ProblemError("internal", "the gateway failed; its log has the request's id"), scope, answer)
         finally:
             self._log(scope, answer.status)
