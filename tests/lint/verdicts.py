@@ -38,6 +38,7 @@ REASONS = (
     re.compile(r"(?P<reason>circular dependency between ensembles: (?P<model>\S+) .*)"),
     re.compile(r"Poll failed for model directory '(?P<model>[^']+)': (?P<reason>.*)"),
 )
+SILENT = "the server died: no last words"
 START_LIMIT = 60.0
 LOAD_LIMIT = 15.0
 """Seconds that one model may take to load; longer means that it never will."""
@@ -75,15 +76,22 @@ def together(repository: Path, log: Path, flags: tuple[str, ...], folders: Seque
 
 
 def one_by_one(repository: Path, log: Path, flags: tuple[str, ...], folders: Iterable[str]) -> dict[str, str]:
-    """Load each model by the load API; a server that dies or hangs is that model's verdict, and the next one gets another."""
+    """Load each model by the load API; a server that dies or hangs is that model's verdict, and the next one gets another.
+
+    A death that says nothing may be of what came before: it is a verdict when a fresh server dies of the model, too.
+    """
     refused: dict[str, str] = {}
-    waiting = list(folders)
+    waiting, asked_again = list(folders), set[str]()
     while waiting:
         server = Server(repository, log, flags=(*FLAGS, *EXPLICIT, *flags))
         server.start()
         try:
             while waiting and (name := waiting.pop(0)):
                 problem, ended = _load(server, name, log)
+                if problem == SILENT and name not in asked_again:
+                    asked_again.add(name)
+                    waiting.insert(0, name)
+                    break
                 refused.update({name: problem} if problem else {})
                 if ended:
                     break
@@ -104,7 +112,7 @@ def _load(server: Server, name: str, log: Path) -> tuple[str, bool]:
                 return "the server hangs", True
             if "UNAVAILABLE" in str(error.status()):
                 died = DIED.findall(log.read_text(encoding="utf-8", errors="replace"))
-                return f"the server died: {died[-1] if died else 'no last words'}", True
+                return f"the server died: {died[-1]}" if died else SILENT, True
             return error.message(), False
     return "", False
 
