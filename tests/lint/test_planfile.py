@@ -82,6 +82,11 @@ def tensorrt(tmp_path, monkeypatch):
     sys.modules.pop("tensorrt", None)
 
 
+def test_the_record_of_another_plan_is_not_believed(tmp_path):
+    plan = written(tmp_path, '{"sha256": "0", "profiles": [{"x": {"min": [1], "max": [2]}}], "tensors": {}}')
+    assert (plan.problem, plan.profiles) == ("it is of another plan (sha256 differs)", ())
+
+
 def test_tensorrt_where_it_is_installed_is_asked_before_the_record(tmp_path, tensorrt):
     tensorrt(STAND_IN)
     plan = written(tmp_path, RECORDED)

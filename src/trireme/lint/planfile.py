@@ -81,7 +81,7 @@ def read(path: Path) -> Plan:
         return Plan(problem=f"it cannot be read ({type(error).__name__}: {error})")
     known = table.get("sha256")
     if known and files.is_file(path) and known != digest.of_file(path):
-        return Plan(profiles, tensors, "it is of another plan (sha256 differs)")
+        return Plan(problem="it is of another plan (sha256 differs)")
     return Plan(profiles, tensors)
 
 
