@@ -71,6 +71,18 @@ def test_a_field_of_a_form_that_is_no_text_comes_through_whole(http):
     assert answer.json()["items"][0]["num_detections"] == 4
 
 
+def test_beside_kept_answers_a_refused_item_has_its_own_place(start_gateway, server):
+    kept = start_gateway(server.grpc, "--insecure", settings='cache = { models = ["image_detection"] }')
+    good = {"image": {"b64": base64.b64encode(SCENE.read_bytes()).decode()}}
+    with httpx.Client(base_url=kept.url, timeout=30) as http:
+        http.post("/v1/detect", json={"items": [good]})
+        for bad in ([{"image": {"b64": "AAAA"}}], [{"image": {"b64": "AAAA"}}, {"image": {"b64": "AAAB"}}]):
+            items = http.post("/v1/detect", json={"items": [good, good, *bad]}).json()["items"]
+            assert items[0] == items[1]
+            fields = [item["error"]["errors"][0]["field"] for item in items[2:]]
+            assert fields == [f"items.{number}.image" for number in range(2, 2 + len(bad))]
+
+
 def test_a_refused_item_has_its_own_place(http):
     image = base64.b64encode(SCENE.read_bytes()).decode()
     items = [{"image": {"b64": image}}, {"image": {"b64": "AAAA"}}]

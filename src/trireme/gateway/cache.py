@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import REFUSED, ProblemError
 from trireme.gateway.rows import Rows
 from trireme.gateway.stores import Memory, Redis, Static
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Array]
     Ask = Callable[[Rows], Awaitable[tuple[str, list[Item]]]]
-
-
-REFUSED = 422
 
 
 def key(model: str, version: str, row: Mapping[str, Array]) -> bytes:
@@ -128,7 +125,7 @@ async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to
             ours.append(item)
     made: dict[bytes, Kept] = {}
     try:
-        made = await _answers(ours, by_key, ask)
+        made = await _answers(ours, keys, by_key, ask)
     except ProblemError as error:
         if error.status != REFUSED or len(by_key) == 1:
             raise
@@ -144,12 +141,13 @@ async def remembered(  # noqa: PLR0913, PLR0917 - whose items, which, and how to
             raise ProblemError("deadline-exceeded", "what others had asked already did not come in time") from None
         found.update({item: answer} if answer is not None else {})
         missed += [item] if answer is None else []
-    found.update(await _answers(missed, by_key, ask))  # whoever asked had no answer: ask for ourselves
+    found.update(await _answers(missed, keys, by_key, ask))  # whoever asked had no answer: ask for ourselves
     return next((found[item][0] for item in keys if found[item][0]), ""), [found[item][1] for item in keys]
 
 
-async def _answers(items: Sequence[bytes], by_key: Mapping[bytes, Row], ask: Ask) -> dict[bytes, Kept]:
+async def _answers(items: Sequence[bytes], keys: Sequence[bytes], by_key: Mapping[bytes, Row], ask: Ask) -> dict[bytes, Kept]:
     if not items:
         return {}
-    version, answers = await ask(Rows.of([by_key[item] for item in items]))
+    first = {item: number for number, item in reversed(list(enumerate(keys)))}
+    version, answers = await ask(Rows.of([by_key[item] for item in items], [first[item] for item in items]))
     return {item: (version, answer) for item, answer in zip(items, answers, strict=True)}

@@ -18,8 +18,8 @@ from trireme.errors import CallError, UnreadableError, ValueRefusedError
 from trireme.gateway.cache import key
 from trireme.gateway.endpoint import Call
 from trireme.gateway.gateway import Gateway
-from trireme.gateway.predict import REFUSED, predict
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.predict import predict
+from trireme.gateway.problems import REFUSED, ProblemError
 from trireme.gateway.rows import Rows
 from trireme.gateway.stores import Static
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from trireme.gateway.problems import ProblemError
+from trireme.gateway.problems import REFUSED, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ async def predict(model: Schema, rows: Rows, ask: Ask) -> tuple[str, list[dict[s
         if isinstance(answer, ProblemError):
             failures.append(answer)
             for number in group:
-                found[number] = {"error": _placed(answer, number).table()}
+                found[number] = {"error": _placed(answer, rows.places[number]).table()}
         elif isinstance(answer, BaseException):
             raise answer
         else:
@@ -56,7 +56,6 @@ async def predict(model: Schema, rows: Rows, ask: Ask) -> tuple[str, list[dict[s
     return version, found
 
 
-REFUSED = 422
 ROW = re.compile(r"row \d+:? ")
 """What a model says of its batch: which item it was is known here alone."""
 AT_ONCE = 4
@@ -71,7 +70,7 @@ async def _ask(model: Schema, rows: Rows, group: Sequence[int], ask: Ask) -> tup
         if error.status != REFUSED:
             raise
         if len(group) == 1:
-            raise _placed(error, group[0]) from None
+            raise _placed(error, rows.places[group[0]]) from None
         alone = [await _alone(model, rows, number, ask) for number in group]
         return next((version for version, _ in alone if version), ""), [row for _, row in alone]
     return answer.version, list(model.rows(answer.outputs))
@@ -81,7 +80,7 @@ async def _alone(model: Schema, rows: Rows, number: int, ask: Ask) -> tuple[str,
     try:
         answer = await ask(rows.batch([number]))
     except ProblemError as error:
-        return "", {"error": _placed(error, number).table()}
+        return "", {"error": _placed(error, rows.places[number]).table()}
     return answer.version, next(model.rows(answer.outputs))
 
 

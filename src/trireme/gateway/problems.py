@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MEDIA_TYPE = "application/problem+json"
+REFUSED = 422
+"""The status of what is wrong with an item itself: of many items, the others have their answers."""
 
 
 class Kind(NamedTuple):

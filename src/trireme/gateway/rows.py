@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 class Rows:
     """Items in their order: of columns, batch first, or of rows that may differ in shape."""
 
-    def __init__(self, count: int, columns: Mapping[str, Array] | None = None, rows: Sequence[Row] = ()) -> None:
+    def __init__(
+        self, count: int, columns: Mapping[str, Array] | None = None, rows: Sequence[Row] = (), places: Sequence[int] = ()
+    ) -> None:
+        self.places = places or range(count)
+        """Where each item stands in its request."""
         self._count = count
         self._columns = columns
         self._rows = rows
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Rows:
-        """Return rows as they are."""
-        return cls(len(rows), rows=rows)
+    def of(cls, rows: Sequence[Row], places: Sequence[int] = ()) -> Rows:
+        """Return rows as they are; places are theirs in a request, where others of it are not among them."""
+        return cls(len(rows), rows=rows, places=places)
 
     def __len__(self) -> int:
         return self._count
