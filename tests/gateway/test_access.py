@@ -128,6 +128,9 @@ def test_the_command_line_makes_lists_rotates_and_revokes(tmp_path):
         ("port = 99999", "port: 99999 is refused"),
         ("prot = 1", "prot: 1 is refused"),
         ("limits = { items = 0 }", "limits.items: 0 is refused"),
+        ("admission = { least = 600 }", "least <= first <= most"),
+        ('triton = ["http://127.0.0.1:8000"]', "the gateway speaks gRPC"),
+        ('triton = ["grpc://one:8001", "https://two:8001"]', "the gateway speaks gRPC"),
         ("not toml", "gateway.toml cannot be read"),
         ('insecure = true\nhost = "0.0.0.0"', "host: '0.0.0.0' is refused; without keys a gateway listens on loopback only"),
     ],
@@ -137,3 +140,8 @@ def test_settings_that_cannot_be_are_refused(tmp_path, text, message):
     with pytest.raises(SourceError) as refusal:
         settings.read(tmp_path / "gateway.toml")
     assert message in str(refusal.value)
+
+
+def test_a_host_may_be_called_http(tmp_path):
+    (tmp_path / "gateway.toml").write_text('triton = ["http-triton:8001"]')
+    assert settings.read(tmp_path / "gateway.toml").triton == ("http-triton:8001",)

@@ -41,3 +41,17 @@ def test_a_connection_that_says_nothing_or_half_is_cut_off(gateway, sent):
         with contextlib.suppress(ConnectionResetError):
             assert silent.recv(1) == b""
         assert time.monotonic() - begun < HEAD_SECONDS + 3
+
+
+def test_a_name_in_the_settings_that_nothing_has_is_told(start_gateway, server):
+    named = start_gateway(server.grpc, "--insecure", settings='cache = { models = ["nope"] }')
+    assert "settings name 'nope', which is not served now" in named.log.read_text()
+
+
+def test_a_port_without_a_triton_is_said_with_the_reason(tmp_path):
+    command = [str(Path(sys.executable).with_name("trireme")), "gateway", "--insecure", "--triton", "grpc://127.0.0.1:1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - ours
+    assert done.returncode == 2
+    assert "no Triton can be asked what it serves at grpc://127.0.0.1:1" in done.stderr
+    assert "refused" in done.stderr
+    assert "Traceback" not in done.stderr

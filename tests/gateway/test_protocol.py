@@ -23,8 +23,8 @@ def asked(method="GET", headers=""):
 async def application(scope, receive, send):
     """Answer with the body, or with what a path of digits says: so many bytes."""
     body = (await receive())["body"] or b"hello"
-    if "trireme.refused" in scope:
-        body = b"REFUSED " + scope["trireme.refused"][0].encode()
+    if "trireme.unfit" in scope:
+        body = b"REFUSED " + scope["trireme.unfit"][0].encode()
     size = scope["path"].strip("/")
     if size == "slow":
         left = asyncio.ensure_future(receive())

@@ -1,11 +1,13 @@
 """Where the time of a request went: its own spans, Triton's and those of models, joined into one trace."""
 
+import asyncio
 import json
 import re
 import statistics
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from trireme.gateway import tracing as tracing_module
 from trireme.gateway import waterfall
 from trireme.gateway.problems import ProblemError
 from trireme.gateway.settings import Tracing as Settings
@@ -206,6 +209,24 @@ def test_a_call_without_tritons_spans_is_unseen():
     root = span(1, "request", ended=5_000_000, attributes={"request.id": "r"})
     found = parts([root, span(2, "triton", root.span_id, ended=3_000_000)])
     assert found == {**dict.fromkeys(PARTS, 0.0), "gateway": 2.0, UNSEEN: 3.0}
+
+
+def test_who_asks_where_the_time_went_does_not_wait_for_ever_for_spans_that_never_come(tmp_path, monkeypatch):
+    monkeypatch.setattr(tracing_module, "WAIT_SECONDS", 0.1)
+
+    async def run():
+        tracing, took = Tracing(Settings(store=str(tmp_path / "store"), sample=0.0)), []
+        for _ in range(5):
+            trace = tracing.begin({b"x-server-timing": b"1"})
+            with trace.span("triton"):
+                pass
+            begun = time.monotonic()
+            assert "unseen" in await tracing.timing(trace)
+            took.append(time.monotonic() - begun >= 0.1)
+        tracing.close()
+        return took
+
+    assert asyncio.run(run()) == [True, True, True, False, False]
 
 
 def test_old_spans_are_dropped(tmp_path):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from trireme.gateway.access import Caller, is_open
 from trireme.gateway.problems import ProblemError
-from trireme.gateway.protocol import REFUSED
+from trireme.gateway.protocol import UNFIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,8 +115,8 @@ class Guard:
 
     async def _enter(self, scope: Scope, headers: dict[bytes, bytes]) -> Caller:
         """Return who asks."""
-        if REFUSED in scope:
-            code, detail = scope[REFUSED]
+        if UNFIT in scope:
+            code, detail = scope[UNFIT]
             raise ProblemError(code, detail, retry_after=1 if code == "overloaded" else None)
         return await self._access.check(scope["path"], headers)
 

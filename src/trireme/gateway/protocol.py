@@ -13,7 +13,7 @@ HEAD_SECONDS = 10.0
 """How long the head of a request may take, the first one's connection included."""
 HEAD_BYTES = 64 * 1024
 """How much of a head may come before it is whole; the parser itself would take any."""
-REFUSED = "trireme.refused"
+UNFIT = "trireme.unfit"
 """Where a request's scope says (code, detail) of what its connection or its head may not be."""
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -65,12 +65,12 @@ class Protocol(HttpToolsProtocol):
         transport.set_write_buffer_limits(0)  # whatever is not taken at once counts as unread
         self._joining = _Joining(transport)
         super().connection_made(cast("asyncio.Transport", self._joining))
-        self._wait()
+        self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more, and tell the request that runs: uvicorn tells the last one that came."""
-        self._come()
-        self._read()
+        self._head_came()
+        self._was_read()
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
@@ -85,17 +85,17 @@ class Protocol(HttpToolsProtocol):
                 self.transport.write(TOO_LARGE)
                 self.transport.close()
         if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
-            self._wait()
+            self._await_head()
 
     def pause_writing(self) -> None:
         """Wait for the client to read."""
         super().pause_writing()
-        self._read()
+        self._was_read()
         self._unread = self.loop.call_later(self._send_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
         """The client has read all."""
-        self._read()
+        self._was_read()
         super().resume_writing()
 
     def on_message_begin(self) -> None:
@@ -106,11 +106,11 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head came."""
         self._in_head = False
-        self._come()
+        self._head_came()
         if len(self.connections) > self._most:
-            self._refuse("overloaded", "there are as many connections as the gateway takes")
+            self._mark("overloaded", "there are as many connections as the gateway takes")
         elif len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
-            self._refuse("too-large", f"the head is larger than {HEAD_BYTES} bytes")
+            self._mark("too-large", f"the head is larger than {HEAD_BYTES} bytes")
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
@@ -118,24 +118,24 @@ class Protocol(HttpToolsProtocol):
         self._joining.flush()
         super().on_response_complete()
         if self._in_head and self._waiting is None and not self.pipeline:
-            self._wait()
+            self._await_head()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:  # noqa: ANN401 - uvicorn's
         self._running = cycle
         super()._start_asgi_task(cycle, app)
 
-    def _refuse(self, code: str, detail: str) -> None:
-        self.scope.update({REFUSED: (code, detail)})  # type: ignore[misc]
+    def _mark(self, code: str, detail: str) -> None:
+        self.scope.update({UNFIT: (code, detail)})  # type: ignore[misc]
 
-    def _wait(self) -> None:
+    def _await_head(self) -> None:
         self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
 
-    def _come(self) -> None:
+    def _head_came(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
 
-    def _read(self) -> None:
+    def _was_read(self) -> None:
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None

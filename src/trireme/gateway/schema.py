@@ -288,7 +288,7 @@ def refused(error: ValidationError) -> ProblemError:
     if rows[0]["type"] == "json_invalid":
         return ProblemError("malformed-json", rows[0]["msg"].partition(": ")[2] or "the body is not JSON")
     if any(row["type"] == "string_too_long" for row in rows):
-        raise ProblemError("too-large", "a text is longer than the limit")
+        return ProblemError("too-large", "a text is longer than the limit")
     found: dict[str, str] = {}
     for row in rows:  # a text or bytes: both branches complain, and the first one will do
         place = ".".join(str(part) for part in takewhile(lambda part: part not in BRANCHES, row["loc"]))

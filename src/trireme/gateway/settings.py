@@ -183,7 +183,7 @@ def read(path: Path | None, **given: object) -> Settings:
         place = ".".join(map(str, first["loc"]))
         raise ValueRefusedError(f"{path or 'gateway'}: {place}", first.get("input"), first["msg"].lower()) from None
     for address in settings.triton:
-        if address.startswith("http"):
+        if address.startswith(("http://", "https://")):
             raise ValueRefusedError("triton", address, "the gateway speaks gRPC: grpc://host:8001")
     if settings.insecure and settings.host not in LOOPBACK:
         raise ValueRefusedError("host", settings.host, "without keys a gateway listens on loopback only")

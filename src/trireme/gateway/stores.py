@@ -119,7 +119,9 @@ class Static:
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("CREATE TABLE IF NOT EXISTS kept (item BLOB PRIMARY KEY, model TEXT, answer BLOB) WITHOUT ROWID")
         except sqlite3.Error as error:
-            raise UnreadableError(str(path), str(error), "it is a file that `trireme gateway precompute` wrote") from None
+            raise UnreadableError(
+                str(path), str(error), "its folder has to be there, and `trireme gateway precompute` writes it"
+            ) from None
 
     def models(self) -> set[str]:
         """Return the models of which it has answers."""
