@@ -22,7 +22,11 @@ def asked(method="GET", headers=""):
 
 async def application(scope, receive, send):
     """Answer with the body, or with what a path of digits says: so many bytes."""
-    body = (await receive())["body"] or b"hello"
+    headers = []
+    if scope["path"] == "/refused":
+        scope["path"], headers, body = "/", [(b"connection", b"close")], b"hello"
+    else:
+        body = (await receive())["body"] or b"hello"
     if "trireme.unfit" in scope:
         body = b"REFUSED " + scope["trireme.unfit"][0].encode()
     size = scope["path"].strip("/")
@@ -33,7 +37,9 @@ async def application(scope, receive, send):
         left.cancel()
     elif size:
         body = b"x" * int(size)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+    )
     await send({"type": "http.response.body", "body": body})
 
 
@@ -111,6 +117,19 @@ def test_a_large_answer_arrives_whole_at_who_reads_slowly(served):
         return head, size
 
     assert served(client, limit=65536)[1] == LARGE
+
+
+def test_who_goes_on_to_send_a_body_that_was_refused_sees_its_answer(served):
+    async def client(reader, writer):
+        writer.write(asked("POST", f"content-length: {LARGE}\r\n").replace(b"/ ", b"/refused ", 1))
+        for _ in range(LARGE // 2**20):
+            writer.write(bytes(2**20))
+            await writer.drain()
+        return await reader.read()
+
+    answer = served(client)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"hello")
 
 
 def test_an_answer_left_unread_ends_its_connection(served):
