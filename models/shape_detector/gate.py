@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from data import HELD_OUT_SEED, LABELS, Scene, draw_scene
+import torch
+from network import CLASSES, ShapeDetector
+from safetensors.torch import load_file
+from scenes import HELD_OUT_SEED, LABELS, Scene, draw_scene
 
 from trireme.sources import load_infer
 
@@ -14,8 +17,29 @@ Detect = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 def measure(folder: Path) -> dict[str, float]:
-    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    return {"map50": mean_average_precision(lambda pixels: session.run(["boxes", "scores"], {"pixels": pixels}))}
+    scores = {kind: mean_average_precision(_onnx(folder / f"model{kind}.onnx")) for kind in ("", ".int8", ".fp16")}
+    scores[".bf16"] = mean_average_precision(_bf16())
+    exact = scores.pop("")
+    return {"map50": exact} | {f"map50_change_{kind[1:]}": value - exact for kind, value in scores.items()}
+
+
+def _onnx(path: Path) -> Detect:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return lambda pixels: session.run(["boxes", "scores"], {"pixels": pixels})
+
+
+def _bf16() -> Detect:
+    """Return the network in bf16 by torch: onnxruntime has none of it on a CPU."""
+    model = ShapeDetector(CLASSES).eval()
+    model.load_state_dict(load_file(Path(__file__).with_name("weights.safetensors")))
+    model.to(torch.bfloat16)
+
+    def detect(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        with torch.no_grad():
+            boxes, scores = model(torch.from_numpy(pixels).to(torch.bfloat16))
+        return boxes.float().numpy(), scores.float().numpy()
+
+    return detect
 
 
 def mean_average_precision(detect: Detect, scenes: int = 300) -> float:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from data import Scene, draw_scene
 from gate import mean_average_precision
 from network import CLASSES, GRID, SIDE, STRIDE, ShapeDetector, centres
 from safetensors.torch import save_file
+from scenes import Scene, draw_scene
 from torch.nn import functional
 
 from trireme.sources import load_infer

@@ -19,7 +19,7 @@ from trireme.tensors import Tensor
 from trireme.worker import ADAPTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from trireme.spec import Model, Version
 
@@ -49,6 +49,8 @@ def key(model: Model, version: Version) -> str:
     for folder in (model.folder, *(model.folder.parent / name for name in model.gate_reads)):
         judges = [*folder.glob("*.py"), *(path for path in folder.glob("data/*") if path.is_file())]
         parts |= {f"gate/{folder.name}/{path.name}": digest.of_file(path) for path in judges if path.name != "train.py"}
+    if version.exports:
+        parts |= {f"library/{path.name}": digest.of_file(path) for path in _library(version.folder / "export.py")}
     parts |= {f"package/{name}": found for name, found in digest.of_packages(version.packages).items()}
     return digest.of_mapping(parts)
 
@@ -112,6 +114,14 @@ def source_digests(version: Version) -> dict[str, str]:
     if version.infers and "model.py" not in found:
         found["model.py"] = digest.of_file(ADAPTER)
     return found
+
+
+def _library(export: Path) -> Iterator[Path]:
+    """Yield the modules of this package that an export.py names: they make its bytes as well."""
+    for name in set(re.findall(r"^from trireme(?:\.| import )(\w+)", export.read_text(encoding="utf-8"), re.MULTILINE)):
+        path = Path(__file__).with_name(f"{name}.py")
+        if path.is_file():
+            yield path
 
 
 def _folder(model: Model, version: Version, cache: Path) -> Path:

@@ -7,6 +7,7 @@ file. Outputs may be left out.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from trireme.arrays import read_value, to_array
 from trireme.errors import MissingSourceError, UnknownKeyError, UnreadableError, ValueRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from tritonclient.grpc.model_config_pb2 import ModelConfig
@@ -26,16 +26,29 @@ if TYPE_CHECKING:
     from trireme.tensors import Tensor
 
 KEYS = ("inputs", "outputs", "tolerance")
-DEFAULT_TOLERANCE = 1e-4
+RELATIVE = 1e-4
+"""Of itself, that every float may be away."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """One request with the answer that is expected: arrays without a batch dimension, floats within the tolerance."""
+    """One request with the answer that is expected: arrays without a batch dimension, floats within the tolerance.
+
+    The tolerance is how far a float may be away, beside a ten thousandth of itself; a table states it by output.
+    """
 
     inputs: Mapping[str, Array]
     outputs: Mapping[str, Array]
-    tolerance: float
+    tolerance: float | Mapping[str, float]
+
+    def allowed(self, output: str) -> float:
+        """Return how far a float of this output may be away."""
+        return self.tolerance.get(output, RELATIVE) if isinstance(self.tolerance, Mapping) else self.tolerance
+
+    @property
+    def loosest(self) -> float:
+        """Return the largest tolerance of an output."""
+        return max(map(self.allowed, self.outputs), default=RELATIVE)
 
     def mismatch(self, found: Mapping[str, Array]) -> str | None:
         """Return the first output that is not as expected, as a sentence, or None."""
@@ -46,7 +59,7 @@ class Example:
             if expected.dtype == np.object_ or not np.issubdtype(expected.dtype, np.floating):
                 same = bool(np.array_equal(given, expected))
             else:
-                same = bool(np.allclose(given, expected, rtol=self.tolerance, atol=self.tolerance))
+                same = bool(np.allclose(given, expected, rtol=RELATIVE, atol=self.allowed(name)))
             if not same:
                 return f"{name}: expected {expected.tolist()}, got {given.tolist()}"
         return None
@@ -81,10 +94,22 @@ def _example(row: dict[str, Any], config: ModelConfig, folder: Path, place: str)
     for tensor in modelconfig.inputs(config):
         if tensor.name not in inputs and not tensor.optional:
             raise MissingSourceError(f"{place}.inputs", tensor.name, f"the model takes {tensor}")
-    tolerance = row.get("tolerance", DEFAULT_TOLERANCE)
-    if type(tolerance) not in (int, float):
-        raise ValueRefusedError(f"{place}.tolerance", tolerance, "it is a number")
-    return Example(inputs, outputs, tolerance)
+    return Example(inputs, outputs, _tolerance(row.get("tolerance", RELATIVE), outputs, f"{place}.tolerance"))
+
+
+def _tolerance(value: object, outputs: Mapping[str, Array], place: str) -> float | dict[str, float]:
+    if isinstance(value, dict):
+        for name in value:
+            if name not in outputs:
+                raise UnknownKeyError(place, name, outputs)
+        return {name: _distance(row, f"{place}.{name}") for name, row in value.items()}
+    return _distance(value, place)
+
+
+def _distance(value: object, place: str) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < float("inf"):
+        raise ValueRefusedError(place, value, "it is a number from 0, or a table of them by output")
+    return value
 
 
 def _arrays(values: Mapping[str, object], tensors: tuple[Tensor, ...], folder: Path, place: str) -> dict[str, Array]:

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from trireme.spec import Model, Version
 
 FORMAT = 1
+DIGITS = 6
+"""Of a measure, where the version was published; elsewhere the last ones differ."""
 LOCK = "repo.lock"
 """Its name, at the root of the built tree."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Published versions: model -> version -> {sources, packages, files, reproducible}."""
+    """Published versions: model -> version -> {sources, packages, files, reproducible, measures}."""
 
     versions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -80,6 +82,7 @@ class Lock:
             "packages": dict(artefact.packages),
             "files": dict(artefact.files),
             "reproducible": version.reproducible,
+            "measures": {name: round(value, DIGITS) for name, value in artefact.measures.items()},
         }
         return Lock({**self.versions, model.name: {**published, str(version.number): made}})
 

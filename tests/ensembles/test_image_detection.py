@@ -9,7 +9,7 @@ from trireme.sources import load_module
 
 @pytest.fixture(scope="module")
 def scenes(sources):
-    data = load_module(sources.root / "models/shape_detector/data.py")
+    data = load_module(sources.root / "models/shape_detector/scenes.py")
     return [data.draw_scene(data.HELD_OUT_SEED + number) for number in range(40)]
 
 
@@ -30,7 +30,7 @@ def test_a_broken_picture_is_refused_and_the_next_one_answered(client, scenes):
 def test_a_picture_without_shapes_has_no_detections(client, sources):
     from PIL import Image  # noqa: PLC0415 - only here
 
-    data = load_module(sources.root / "models/shape_detector/data.py")
+    data = load_module(sources.root / "models/shape_detector/scenes.py")
     blank = data.Scene(Image.new("RGB", (200, 100), "grey"), np.zeros((0, 4)), np.zeros(0))
     found = client.infer("image_detection", {"image": [blank.png()]})
     assert (found["num_detections"].item(), found["detection_boxes"].shape) == (0, (1, 0, 4))

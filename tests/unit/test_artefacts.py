@@ -32,6 +32,17 @@ def test_a_made_artefact_is_found_until_its_sources_change(project):
     assert artefacts.find(model, version, cache) is None
 
 
+def test_a_change_of_what_export_takes_from_this_package_makes_it_anew(project, monkeypatch, tmp_path):
+    create(project, "graph", "onnxruntime")
+    export = project / "models/graph/export.py"
+    export.write_text(f"from trireme import precision\n{export.read_text()}")
+    model, version, artefact = made(project, "graph")
+    assert artefacts.find(model, version, project / ".trireme/artefacts") == artefact
+    monkeypatch.setattr(artefacts, "__file__", str(tmp_path / "artefacts.py"))
+    (tmp_path / "precision.py").write_text("# another one\n")
+    assert artefacts.find(model, version, project / ".trireme/artefacts") is None
+
+
 def test_describing_a_model_does_not_make_it_anew(project):
     model, version, _ = made(project)
     (project / "models/double/README.md").write_text("# other words\n")

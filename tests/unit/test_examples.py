@@ -40,7 +40,13 @@ def folder(tmp_path):
         ('[{"inputs": {"x": {"file": "gone.npy"}}}]', "[0].inputs.x: the file gone.npy is missing"),
         ('[{"inputs": {"x": {"file": "../../../etc/passwd"}}}]', "it is the path of a file inside the model's folder"),
         ('[{"inputs": {"x": {"file": "."}}}]', "it is the path of a file inside the model's folder"),
-        ('[{"inputs": {"x": [1, 2]}, "tolerance": "a"}]', "[0].tolerance: 'a' is refused; it is a number"),
+        (
+            '[{"inputs": {"x": [1, 2]}, "tolerance": "a"}]',
+            "[0].tolerance: 'a' is refused; it is a number from 0",
+        ),
+        ('[{"inputs": {"x": [1, 2]}, "tolerance": -1}]', "[0].tolerance: -1 is refused; it is a number from 0"),
+        ('[{"inputs": {"x": [1, 2]}, "tolerance": {"z": 1}}]', "[0].tolerance: unknown key 'z'"),
+        ('[{"inputs": {"x": [1, 2]}, "outputs": {"y": [1, 2]}, "tolerance": {"y": "a"}}]', "[0].tolerance.y: 'a' is refused"),
         ('[{"inputs": 3}]', "[0].inputs: 3 is refused; it is a table"),
         ("[3]", "[0]: 3 is refused; it is a table"),
     ],
@@ -66,6 +72,13 @@ def example(folder, row):
 def test_an_answer_within_the_tolerance_is_as_expected(folder):
     one = example(folder, {"inputs": {"x": [1, 2]}, "outputs": {"y": [1, 2], "s": ["a"]}, "tolerance": 0.1})
     assert one.mismatch({"y": np.float32([1.05, 2]), "s": np.array([b"a"], object)}) is None
+
+
+def test_a_tolerance_may_be_stated_by_output(folder):
+    one = example(folder, {"inputs": {"x": [1, 2]}, "outputs": {"y": [1, 2]}, "tolerance": {"y": 0.1}})
+    assert one.mismatch({"y": np.float32([1.05, 2])}) is None
+    assert one.mismatch({"y": np.float32([1.2, 2])}) is not None
+    assert one.loosest == 0.1
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ def bare_pipeline(tree: Path) -> Callable[[Array], object]:
     import onnxruntime  # noqa: PLC0415 - only this benchmark runs models in its own process
 
     tokenizer, head = (_opened(tree / name) for name in ("text_tokenizer", "sentiment_head"))
-    encoder = onnxruntime.InferenceSession(str(tree / "text_encoder/1/model.onnx"), providers=["CPUExecutionProvider"])
+    served = modelconfig.from_text((tree / "text_encoder/config.pbtxt").read_text(encoding="utf-8")).default_model_filename
+    encoder = onnxruntime.InferenceSession(str(_newest(tree / "text_encoder") / served), providers=["CPUExecutionProvider"])
     return lambda text: head.infer(sentence_embedding=encoder.run(None, tokenizer.infer(text=text))[0])
 
 
@@ -98,9 +99,13 @@ def _rows(mix: Array, start: int, size: int) -> Array:
     return rows
 
 
+def _newest(model: Path) -> Path:
+    return max((path for path in model.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+
+
 def _opened(model: Path) -> SimpleNamespace:
     """Return the infer.py of a model's newest version, set up as the adapter does."""
-    folder = max((path for path in model.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+    folder = _newest(model)
     source = load_module(folder / "infer.py")
     parameters = {
         key: value.string_value

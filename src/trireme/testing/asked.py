@@ -197,7 +197,7 @@ class Served:
         """Compare answers: floats within the tolerance, everything else exactly."""
         if one.dtype == np.object_ or not np.issubdtype(one.dtype, np.floating):
             return bool(np.array_equal(one, other))
-        tolerance = max(self.tolerance, *(example.tolerance for example in self.examples))
+        tolerance = max(self.tolerance, *(example.loosest for example in self.examples))
         return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True))
 
     @property
