@@ -15,6 +15,7 @@ from trireme import __version__
 from trireme.errors import TriremeError
 from trireme.gateway.cli import PORT, demo, gateway, trace
 from trireme.sources import find_root
+from trireme.tune.cli import tune, why
 
 if TYPE_CHECKING:
     from trireme.discover import Sources
@@ -148,7 +149,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     sys.exit(code)
 
 
-for command in (gateway, trace, demo):
+for command in (gateway, trace, demo, tune, why):
     cli.add_command(command)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 NUMBER = re.compile(r"[1-9][0-9]*")
 NOT_SHIPPED = frozenset({"README.md", "examples.json", "model.toml", "train.py", "data.py", "gate.py"})
-NOT_SHIPPED_FOLDERS = frozenset({"data", "examples", "versions", "__pycache__"})
+NOT_SHIPPED_FOLDERS = frozenset({"data", "tuning", "examples", "versions", "__pycache__"})
 """Training, measuring and describing a model never changes its bytes; everything else in its folder is source."""
 
 

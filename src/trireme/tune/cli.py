@@ -1,0 +1,120 @@
+"""`trireme tune` and `trireme why`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from trireme.errors import ValueRefusedError
+from trireme.sources import find_root
+
+if TYPE_CHECKING:
+    from trireme.arrays import Array
+
+# Verbs import what they need when they run: `trireme --help` must not wait for numba.
+# ruff: noqa: PLC0415
+
+
+class Milliseconds(click.ParamType[float]):
+    """A time such as 50ms, 0.2s or 50: milliseconds unless it says otherwise."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> float:
+        """Return milliseconds above zero."""
+        text = str(value).strip().lower()
+        factor = 1.0 if text.endswith("ms") or not text.endswith("s") else 1000.0
+        try:
+            found = float(text.removesuffix("s").removesuffix("m")) * factor
+        except ValueError:
+            self.fail(f"'{value}' is no time; say 50ms or 0.2s", param, context)
+        if not 0 < found < float("inf"):
+            self.fail(f"'{value}' is refused; a goal is above 0", param, context)
+        return found
+
+
+@click.command()
+@click.argument("unit", metavar="MODEL")
+@click.option("--slo-p99", "goal", type=Milliseconds(), required=True, help="The goal, e.g. 50ms.")
+@click.option("--name", metavar="VARIANT", help="The variant to write; cpu-<cores> by default.")
+@click.option(
+    "--arrivals",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Recorded arrivals, a number of seconds a line; Poisson's by default.",
+)
+@click.option("--points", type=click.IntRange(2, 100), default=10, show_default=True, help="Points to measure, at most.")
+@click.option("--dry-run", is_flag=True, help="Write the report alone: no variant, no evidence.")
+@click.pass_obj
+def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
+    root: Path | None, unit: str, goal: float, name: str | None, arrivals: Path | None, points: int, *, dry_run: bool
+) -> None:
+    """Find the instances, threads and batching that take the most requests within a p99 goal, on this machine.
+
+    MODEL is a model or a pipeline of a built repository. A few seconds of measuring tell what batches cost; every choice is
+    simulated, the best are verified on the real server. Writes [variants.<machine>] into model.toml with its evidence, and
+    a page to look at.
+    """
+    from trireme.build import build
+    from trireme.discover import discover
+    from trireme.tune import report, run
+    from trireme.tune.machine import Machine
+    from trireme.tune.show import Show
+
+    base = root or find_root(Path.cwd())
+    sources = discover(base)
+    asked = run.Asked(unit, goal, name or Machine.here().variant, _recorded(arrivals), points)
+    with Show() as show:
+        tuned, simulation = run.tune(sources, asked, show)
+    page = base / ".trireme" / f"tune-{unit}.html"
+    page.write_text(report.page(tuned, simulation), encoding="utf-8")
+    chosen = tuned.chosen
+    for model, knobs in chosen.setting.items():
+        click.echo(f"{model}: {knobs} (it was {tuned.now[model]})")
+    click.echo(f"{chosen.point.throughput:.0f} requests/s with p99 {chosen.point.p99:.1f} ms, in {len(tuned.points)} points")
+    click.echo(f"report: {page}")
+    if not dry_run:
+        written = run.write(sources, tuned)
+        build(discover(base))
+        click.echo(f"wrote [variants.{asked.variant}] of {', '.join(written)}; serve it: --model-config-name={asked.variant}")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("field", required=False)
+@click.pass_obj
+def why(root: Path | None, model: str, field: str | None) -> None:
+    """Say why a field of a model's config is as it is: each variant's value, and the evidence behind it.
+
+    FIELD is a field of Triton's ModelConfig, such as instance_group or dynamic_batching; all that was tuned by default.
+    """
+    from trireme.discover import find
+    from trireme.tune import explain
+
+    base = root or find_root(Path.cwd())
+    for line in explain.lines(base, find(base, model), field):
+        click.echo(line)
+
+
+def _recorded(path: Path | None) -> Array | None:
+    """Return recorded arrivals [s] as an array, or None.
+
+    Raises:
+        ValueRefusedError: a line is no number, or a time goes back.
+
+    """
+    if path is None:
+        return None
+    import numpy as np
+
+    times = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            times.append(float(line))
+        except ValueError:
+            raise ValueRefusedError(f"{path}:{number}", line, "a line is the seconds of one arrival") from None
+    found = np.array(times)
+    if len(found) < 2 or (np.diff(found) < 0).any() or found[0] == found[-1]:  # noqa: PLR2004 - a gap has two ends
+        raise ValueRefusedError(str(path), f"{len(found)} arrivals", "they are two or more, in order, not all at once")
+    return found

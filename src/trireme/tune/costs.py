@@ -1,0 +1,213 @@
+"""What a unit costs on this machine: measured in a few seconds on the live server, one batch size and shape at a time."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import grpc
+import numpy as np
+
+from trireme.tune.knobs import THREADS, Knobs
+from trireme.tune.load import METHOD, body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trireme.arrays import Array
+    from trireme.tune.live import Live, Stage
+
+    Watch = Callable[[str], None]
+
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+SHAPES = 5
+"""Shapes of a model that are measured; others lie between them by their number of elements."""
+CALLS, SECONDS = 5, 0.12
+"""A size is called at least so often, and for so long."""
+TURNS, TURN_SECONDS, OUTSIDE_SECONDS = 4, 0.25, 1.0
+LARGE = 8
+"""Rows of the requests that are sent side by side."""
+SPEEDS = 64
+"""Cores that may be asked for at once, at most."""
+
+
+@dataclass(frozen=True)
+class StageCosts:
+    """service[threads][kind, rows] is what a batch takes alone [us]; measured are the sizes behind it."""
+
+    name: str
+    service: Mapping[int, Array]
+    measured: tuple[tuple[int, int, int, float], ...]
+    """(threads, kind, rows, microseconds) of each that was called."""
+    shape: tuple[int, ...]
+    """A number a kind: requests of unlike numbers are never joined."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """All that the simulation needs to know of a unit on a machine.
+
+    front is what a request costs the cores outside of its models [us], idle what it waits beside that [us]; noise are factors
+    around one on the time of a batch; speed[c] is how fast a job runs while jobs ask for c cores.
+    """
+
+    stages: tuple[StageCosts, ...]
+    front: float
+    idle: float
+    noise: Array
+    speed: Array
+
+
+def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, watch: Watch) -> Costs:
+    """Measure a unit's models one by one; batches that take longer than the longest [s] are not grown.
+
+    Raises:
+        ServerError: Triton refused a setting.
+        grpc.RpcError: it refused a request.
+
+    """
+    found, noise = [], [1.0]
+    with grpc.insecure_channel(live.address.removeprefix("grpc://")) as channel:
+        call = channel.unary_unary(METHOD)
+        for stage in stages:
+            service, rows = {}, []
+            for threads in _threads(stage, cores):
+                watch(f"{stage.name}: batches alone" + (f", {threads} thread{'s' if threads > 1 else ''}" if threads else ""))
+                live.load({stage.name: Knobs(1, threads, (1,), 0)})
+                points, ratios = _alone(live, stage, call, longest)
+                service[threads] = _table(stage, points)
+                rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
+                noise += ratios
+            found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage)))
+        heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
+        watch(f"{stages[heaviest].name}: {cores} instances side by side")
+        speed = _speed(live, stages[heaviest], found[heaviest], call, cores)
+        watch(f"{live.unit}: what a call costs outside of its models")
+        front, idle = _outside(live, stages, call)
+    return Costs(tuple(found), front, idle, np.array(noise), speed)
+
+
+def _threads(stage: Stage, cores: int) -> list[int]:
+    return sorted({1, cores}) if stage.config.backend in THREADS else [0]
+
+
+def _alone(
+    live: Live, stage: Stage, call: Callable[[bytes], bytes], longest: float
+) -> tuple[dict[tuple[int, int], float], list[float]]:
+    """Return the time of each (kind, rows) [us], and factors on single calls."""
+    points: dict[tuple[int, int], float] = {}
+    factors: list[float] = []
+    for kind in _measured_kinds(stage):
+        for size in (size for size in SIZES if size <= max(stage.config.max_batch_size, 1)):
+            request = stage.request(kind, size)
+            call(request)
+            before = live.batch_stats(stage.name).get(size, (0, 0))
+            took = _repeat(call, request)
+            after = live.batch_stats(stage.name)[size]
+            points[kind, size] = (after[1] - before[1]) / (after[0] - before[0]) / 1e3
+            if size == 1:
+                factors += [max(0.2, 1 + (one - statistics.fmean(took)) * 1e6 / points[kind, size]) for one in took]
+            if points[kind, size] > longest * 1e6:
+                break
+    return points, factors
+
+
+def _repeat(call: Callable[[bytes], bytes], request: bytes) -> list[float]:
+    took: list[float] = []
+    while len(took) < CALLS or sum(took) < SECONDS:
+        begun = time.perf_counter()
+        call(request)
+        took.append(time.perf_counter() - begun)
+    return took
+
+
+def _measured_kinds(stage: Stage) -> list[int]:
+    """Return the kinds whose shapes are measured: all, or some from the smallest to the largest."""
+    first = {shape: kind for kind, shape in reversed(list(enumerate(stage.shapes())))}
+    ordered = sorted(first.values(), key=lambda kind: _elements(stage, kind))
+    if len(ordered) <= SHAPES:
+        return ordered
+    return [ordered[round(place)] for place in np.linspace(0, len(ordered) - 1, SHAPES)]
+
+
+def _table(stage: Stage, points: Mapping[tuple[int, int], float]) -> Array:
+    """Return service[kind, rows] from what was measured: straight lines between sizes, and between shapes by elements."""
+    most = max(stage.config.max_batch_size, 1)
+    kinds = sorted({kind for kind, _ in points}, key=lambda kind: _elements(stage, kind))
+    lines = np.array([_line({size: took for (one, size), took in points.items() if one == kind}, most) for kind in kinds])
+    known = [_elements(stage, kind) for kind in kinds]
+    rows = [[np.interp(_elements(stage, kind), known, column) for column in lines.T] for kind in range(len(stage.inputs))]
+    return np.array(rows)
+
+
+def _line(measured: Mapping[int, float], most: int) -> Array:
+    """Return the time of 0 to `most` rows; past the largest that was measured it grows as it did last."""
+    sizes, took = np.array(sorted(measured)), np.array([measured[size] for size in sorted(measured)])
+    line: Array = np.interp(np.arange(most + 1), sizes, took)
+    slope = (took[-1] - took[-2]) / (sizes[-1] - sizes[-2]) if len(sizes) > 1 else took[-1]
+    beyond = np.arange(most + 1) - sizes[-1]
+    return np.where(beyond > 0, took[-1] + np.maximum(beyond, 0) * max(slope, 0.0), line)
+
+
+def _elements(stage: Stage, kind: int) -> int:
+    return sum(array.size for array in stage.inputs[kind].values())
+
+
+def _numbers(stage: Stage) -> tuple[int, ...]:
+    known: dict[object, int] = {}
+    return tuple(known.setdefault(shape, len(known)) for shape in stage.shapes())
+
+
+def _outside(live: Live, stages: Sequence[Stage], call: Callable[[bytes], bytes]) -> tuple[float, float]:
+    """Return the processor time of a call less that of its models [us], and how much longer than both it is."""
+    live.load({stage.name: Knobs(1, _threads(stage, 1)[0], (1,), 0) for stage in stages})
+    requests = [body(live.unit, sample) for sample in live.samples]
+    for request in requests:
+        call(request)
+    before = [live.batch_stats(stage.name)[1] for stage in stages]
+    begun, cpu, count = time.perf_counter(), live.cpu_seconds(), 0
+    while time.perf_counter() - begun < OUTSIDE_SECONDS:
+        call(requests[count % len(requests)])
+        count += 1
+    took, used = (time.perf_counter() - begun) / count * 1e6, (live.cpu_seconds() - cpu) / count * 1e6
+    after = [live.batch_stats(stage.name)[1] for stage in stages]
+    inside = sum(one[1] - other[1] for one, other in zip(after, before, strict=True)) / count / 1e3
+    front = max(0.0, used - inside)
+    return front, max(0.0, took - inside - front)
+
+
+def _speed(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes], bytes], cores: int) -> Array:
+    """Return how fast a job runs while c cores are asked for: one instance and one a core, in alternation."""
+    threads = min(costs.service)
+    kind = costs.measured[0][1]
+    size = max(rows for _, one, rows, _ in costs.measured if one == kind and rows <= LARGE)
+    live.load({stage.name: Knobs(cores, threads, (1,), 0)})
+    request = stage.request(kind, size)  # a large one, so that what happens around it does not count
+    ratios = []
+    with ThreadPoolExecutor(cores) as pool:
+        for _ in range(TURNS):
+            alone, together = (_busy(live, stage.name, size, lambda: call(request), pool, many) for many in (1, cores))
+            ratios.append(alone / together)
+    shared = min(1.0, statistics.median(ratios))
+    asked = np.arange(SPEEDS)
+    return np.where(asked <= cores, np.interp(asked, (1, max(cores, 2)), (1.0, shared)), shared * cores / np.maximum(asked, 1))
+
+
+def _busy(  # noqa: PLR0913, PLR0917 - what is asked, by whom, and how many
+    live: Live, name: str, size: int, ask: Callable[[], object], pool: ThreadPoolExecutor, many: int
+) -> float:
+    """Return the time of a batch [ns] while so many clients each ask again when they have their answer."""
+    ask()
+    before, end = live.batch_stats(name)[size], time.perf_counter() + TURN_SECONDS
+
+    def again() -> None:
+        while time.perf_counter() < end:
+            ask()
+
+    for waited in [pool.submit(again) for _ in range(many)]:
+        waited.result()
+    after = live.batch_stats(name)[size]
+    return (after[1] - before[1]) / (after[0] - before[0])

@@ -1,0 +1,76 @@
+"""Why a variant is as it is: models/<name>/tuning/<variant>.json, written by a tuning, read by `trireme why` and the linter."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trireme.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+FOLDER = "tuning"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a tuning found, as JSON has it."""
+
+    variant: str
+    table: Mapping[str, Any]
+
+    @property
+    def headline(self) -> str:
+        """Return when, where and for what it was tuned."""
+        table = self.table
+        machine = f"{table['machine']['processor']}, {table['machine']['cores']} cores"
+        unit = f" as part of {table['unit']}" if table["unit"] != table["model"] else ""
+        return f"tuned {table['date']}{unit} on {machine}, for p99 <= {table['goal_p99_ms']:g} ms"
+
+    def lines(self) -> Iterator[str]:
+        """Yield the evidence for people: what was chosen, what was measured, what was rejected and why."""
+        yield self.headline
+        chosen = self.table["chosen"]
+        yield f"chosen    {chosen['knobs']}: {chosen['throughput']:.0f} requests/s with p99 {chosen['p99_ms']:.1f} ms"
+        for row in self.table["points"]:
+            simulated = f"simulated p99 {row['simulated_p99_ms']:.1f}"
+            p99 = "not all answered" if row["p99_ms"] is None else f"p99 {row['p99_ms']:.1f} ms"
+            yield f"measured  {row['offered']:.0f}/s: p50 {row['p50_ms']:.1f}, {p99} ({simulated})  {row['knobs']}"
+        for row in self.table["rejected"]:
+            yield f"rejected  {row['knobs']}: {row['why']}"
+        yield f"simulated {self.table['simulated']:,} settings from {self.table['calibrated']} calibrated batch times"
+
+
+def path_of(folder: Path, variant: str) -> Path:
+    """Return where a model's folder keeps a variant's evidence."""
+    return folder / FOLDER / f"{variant}.json"
+
+
+def read(folder: Path) -> tuple[Evidence, ...]:
+    """Return every evidence of a model's folder.
+
+    Raises:
+        UnreadableError: a file is none.
+
+    """
+    found = []
+    for path in sorted((folder / FOLDER).glob("*.json")):
+        place = "/".join(path.parts[-4:])
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise UnreadableError(place, str(error), "take it from git again, or tune again") from None
+        if not isinstance(table, dict) or table.get("format") != FORMAT:
+            raise UnreadableError(place, "it is of another format", f"this release reads format {FORMAT}; tune again")
+        found.append(Evidence(path.stem, table))
+    return tuple(found)
+
+
+def summary(evidence: Evidence) -> str:
+    """Return what the built tree says beside a variant: enough to see that the evidence is stale."""
+    keys = ("format", "machine", "date", "unit", "goal_p99_ms", "version", "artefact")
+    return json.dumps({key: evidence.table[key] for key in keys}, indent=1) + "\n"

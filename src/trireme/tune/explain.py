@@ -1,0 +1,61 @@
+"""Why a field of a model's config is as it is, line by line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import text_format
+from tritonclient.grpc.model_config_pb2 import ModelConfig
+
+from trireme import modelconfig
+from trireme.errors import UnknownKeyError
+from trireme.plan import TREE
+from trireme.tune import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from trireme.spec import Ensemble, Model
+
+TUNED = ("instance_group", "dynamic_batching", "parameters")
+
+
+def lines(root: Path, unit: Model | Ensemble, field: str | None) -> Iterator[str]:
+    """Yield each config's value of a field, with the evidence of the variants that were tuned.
+
+    Raises:
+        UnknownKeyError: ModelConfig has no such field.
+
+    """
+    known = ModelConfig.DESCRIPTOR.fields_by_name
+    if field is not None and field not in known:
+        raise UnknownKeyError(unit.name, field, known)
+    found = {row.variant: row for row in evidence.read(unit.folder)}
+    folder = root / TREE / unit.name
+    for path in (folder / "config.pbtxt", *sorted((folder / "configs").glob("*.pbtxt"))):
+        variant = path.stem if path.parent.name == "configs" else ""
+        config = modelconfig.from_text(path.read_text(encoding="utf-8"))
+        yield f"{unit.name}/{path.relative_to(folder)}"
+        for name in (field,) if field else TUNED:
+            yield f"  {name}: {_value(config, name)}"
+        if variant in found and (field is None or field in TUNED):
+            yield from (f"  {line}" for line in found[variant].lines())
+        else:
+            yield f"  written by hand in {unit.place}, or Triton's default; nothing was tuned"
+
+
+def _value(config: Any, field: str) -> str:  # noqa: ANN401 - ModelConfig
+    """Return a field's text on one line."""
+    alone = type(config)()
+    for descriptor, value in config.ListFields():
+        if descriptor.name == field:
+            if descriptor.is_repeated:
+                getattr(alone, field).MergeFrom(value)
+            elif descriptor.message_type is not None:
+                getattr(alone, field).CopyFrom(value)
+                getattr(alone, field).SetInParent()
+            else:
+                setattr(alone, field, value)
+    text = text_format.MessageToString(alone, as_one_line=True, use_short_repeated_primitives=True).strip()
+    return text or "not stated"

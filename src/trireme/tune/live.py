@@ -1,0 +1,156 @@
+"""The unit that is tuned, on the real server, loaded with any knobs through the load API's config override: no restart."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tritonclient.grpc as grpcclient
+from google.protobuf import json_format
+
+from trireme import modelconfig
+from trireme.client import Client
+from trireme.errors import CallError, ServerError
+from trireme.server.process import Server
+from trireme.tune.load import body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
+    from typing_extensions import Self
+
+    from trireme.arrays import Array
+    from trireme.tune.knobs import Knobs
+
+    Inputs = Mapping[str, Array]
+
+LOAD_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One model of the unit: its config, and what it is given for each kind of request, whole arrays of one row."""
+
+    name: str
+    config: ModelConfig
+    inputs: tuple[Inputs, ...]
+
+    def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Return the shapes of each kind's inputs."""
+        return tuple(tuple(array.shape for array in kind.values()) for kind in self.inputs)
+
+    def request(self, kind: int, rows: int) -> bytes:
+        """Return so many rows of a kind as one request."""
+        return body(self.name, {name: np.repeat(array, rows, axis=0) for name, array in self.inputs[kind].items()})
+
+
+class Live:
+    """A server over a built tree that serves one unit, a model or an ensemble, and what it is made of."""
+
+    def __init__(self, tree: Path, unit: str, log: Path) -> None:
+        self.unit = unit
+        self.samples: Sequence[Inputs] = ()
+        self._tree = tree
+        self._server = Server(tree, log, flags=("--model-control-mode=explicit",))
+        self.config = built_config(tree, unit)
+        self.members = [step.model_name for step in self.config.ensemble_scheduling.step] or [unit]
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        self._server.start()
+        self._client = grpcclient.InferenceServerClient(self.address.removeprefix("grpc://"))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop it."""
+        self._client.close()
+        self._server.stop()
+
+    @property
+    def address(self) -> str:
+        """Return where it listens."""
+        return self._server.grpc
+
+    def load(self, knobs: Mapping[str, Knobs]) -> None:
+        """Load the unit anew with these knobs; models that are not named keep what is built.
+
+        Raises:
+            ServerError: Triton refused one.
+
+        """
+        for name in self.members:
+            config = knobs[name].over(built_config(self._tree, name)) if name in knobs else built_config(self._tree, name)
+            text = json_format.MessageToJson(config, preserving_proto_field_name=True)
+            try:
+                self._client.load_model(name, config=text, client_timeout=LOAD_SECONDS)
+            except grpcclient.InferenceServerException as error:
+                message = f"{name}: Triton refused {knobs.get(name, 'its config')}: {error.message()}"
+                raise ServerError(message) from None
+        if self.unit not in self.members:
+            self._client.load_model(self.unit, client_timeout=LOAD_SECONDS)
+
+    def stages(self, samples: Sequence[Inputs]) -> tuple[Stage, ...]:
+        """Return the unit's models with what each is given for each sample: the pipeline is run once a sample.
+
+        Raises:
+            CallError: a sample is refused.
+
+        """
+        self.samples = samples
+        steps = list(self.config.ensemble_scheduling.step)
+        if not steps:
+            return (Stage(self.unit, self.config, tuple(samples)),)
+        given: dict[str, list[Inputs]] = {step.model_name: [] for step in steps}
+        with Client(self.address) as client:
+            for sample in samples:
+                known: dict[str, Array] = dict(sample)
+                for step in steps:
+                    inputs = {name: known[tensor] for name, tensor in step.input_map.items()}
+                    given[step.model_name].append(inputs)
+                    found = client.infer(step.model_name, inputs)
+                    known |= {tensor: found[name] for name, tensor in step.output_map.items()}
+        return tuple(Stage(name, built_config(self._tree, name), tuple(rows)) for name, rows in given.items())
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the server, its stubs and this process took so far."""
+        session = self._server.process.pid if self._server.process is not None else -1
+        ticks = 0
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+                if int(fields[3]) == session:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
+
+    def batch_stats(self, name: str) -> dict[int, tuple[int, int]]:
+        """Return, for each batch size, how often it ran and the nanoseconds it took, input and output included."""
+        stats: Any = self._client.get_inference_statistics(name).model_stats[0]
+        return {
+            int(row.batch_size): (
+                int(row.compute_infer.count),
+                int(row.compute_input.ns + row.compute_infer.ns + row.compute_output.ns),
+            )
+            for row in stats.batch_stats
+        }
+
+
+def built_config(tree: Path, name: str) -> ModelConfig:
+    """Return the config of a built model.
+
+    Raises:
+        CallError: the tree holds none of the name.
+
+    """
+    path = tree / name / "config.pbtxt"
+    if not path.is_file():
+        known = sorted(folder.name for folder in tree.iterdir() if (folder / "config.pbtxt").is_file())
+        message = f"{tree.name} holds no '{name}'; it has {', '.join(known)}"
+        raise CallError(message)
+    return modelconfig.from_text(path.read_text(encoding="utf-8"))

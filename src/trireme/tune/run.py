@@ -1,0 +1,194 @@
+"""A tuning from beginning to end: calibrate, simulate, verify, write what was found and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from trireme import digest
+from trireme.errors import TuneError
+from trireme.examples import read_examples
+from trireme.lock import LOCK, Lock
+from trireme.plan import TREE
+from trireme.tune import costs, evidence, source
+from trireme.tune.knobs import Knobs, choices
+from trireme.tune.live import Live, built_config
+from trireme.tune.machine import Machine
+from trireme.tune.search import Simulation, Trace, search
+from trireme.tune.verify import Verifier, str_of, verify
+
+if TYPE_CHECKING:
+    from trireme.arrays import Array
+    from trireme.discover import Sources
+    from trireme.tune.costs import Costs
+    from trireme.tune.search import Found, Setting
+    from trireme.tune.show import Show
+    from trireme.tune.verify import Measured
+
+LOG = ".trireme/tune.log"
+POINTS = 10
+REQUESTS = 4000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a tuning is asked for: a unit, its p99 goal [ms], the variant's name, recorded arrivals [s] or Poisson's."""
+
+    unit: str
+    goal: float
+    variant: str
+    arrivals: Array | None = None
+    points: int = POINTS
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a tuning found; ranked are the simulated settings, the best first, and now is the setting it began with."""
+
+    asked: Asked
+    machine: Machine
+    chosen: Measured
+    points: tuple[Measured, ...]
+    ranked: tuple[Found, ...]
+    now: Setting
+    costs: Costs
+    simulated: int
+
+
+def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]:
+    """Tune a unit of a built repository on this machine; return it and the simulation behind it. Nothing is written.
+
+    Raises:
+        TuneError: no setting keeps the goal, or the unit cannot be tuned.
+        CallError, ServerError: it is not in the tree, or Triton refused it.
+
+    """
+    machine = Machine.here()
+    unit = sources.unit(asked.unit)
+    with Live(sources.root / TREE, asked.unit, sources.root / LOG) as live:
+        _check(live)
+        show.begin("calibrating")
+        live.load({})
+        batched = live.config.max_batch_size > 0
+        samples = [
+            {name: array[None] if batched else array for name, array in example.inputs.items()}
+            for example in read_examples(unit.folder, live.config)
+        ]
+        stages = live.stages(samples)
+        try:
+            found = costs.measure(live, stages, machine.cores, longest=asked.goal / 1e3, watch=show.say)
+        except grpc.RpcError as error:
+            raise TuneError(asked.unit, f"Triton refused an example: {error.details()}", "mend examples.json") from None
+        simulation = Simulation(stages, found, machine.cores, _trace(asked, len(samples)))
+        now = {stage.name: Knobs.of(stage.config) for stage in stages}
+        show.begin("simulating")
+        ranked = search(simulation, now, asked.goal, machine.cores, show.count)
+        if not ranked:
+            raise _hopeless(asked, simulation, now, machine.cores)
+        show.begin("verifying")
+        verifier = Verifier(live, simulation, asked.goal)
+        chosen = verify(verifier, ranked, asked.points, show.say)
+        if chosen is None:
+            least = min(verifier.points, key=lambda one: one.point.p99)
+            best = f"the best measured is {least.point.p99:.1f} ms at {least.point.offered:.0f} requests/s"
+            raise TuneError(asked.unit, f"no setting keeps p99 <= {asked.goal:g} ms; {best}", "raise the goal")
+    count = sum(1 for stage in stages for _ in choices(stage.config, machine.cores, asked.goal * 500))
+    tuned = Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, found, count)
+    return tuned, simulation
+
+
+def write(sources: Sources, tuned: Tuned) -> list[str]:
+    """Write the variant and its evidence for each model of the unit; return the models' names."""
+    lock = Lock.read(sources.root / TREE / LOCK)
+    for name, knobs in tuned.chosen.setting.items():
+        model = next(model for model in sources.models if model.name == name)
+        version = model.versions[-1].number
+        stage = next(one for one in tuned.costs.stages if one.name == name)
+        found = _evidence(tuned, name, knobs) | {
+            "version": version,
+            "artefact": digest.of_mapping(lock.versions[name][str(version)]["files"]),
+            "batch_times_us": [list(row) for row in stage.measured],
+        }
+        source.write(model.folder, tuned.asked.variant, knobs.table(built_config(sources.root / TREE, name)), found)
+    return list(tuned.chosen.setting)
+
+
+def _check(live: Live) -> None:
+    if live.config.model_transaction_policy.decoupled:
+        raise TuneError(live.unit, "it is decoupled: it has no one answer to be fast with", "tune what it calls")
+    if live.config.HasField("sequence_batching"):
+        raise TuneError(live.unit, "it batches sequences, which no rule here knows", "tune its instances by hand")
+
+
+def _trace(asked: Asked, kinds: int) -> Trace:
+    if asked.arrivals is None:
+        return Trace.poisson(REQUESTS, kinds)
+    return Trace.recorded(asked.arrivals, kinds)
+
+
+def _hopeless(asked: Asked, simulation: Simulation, now: Setting, cores: int) -> TuneError:
+    """Return the refusal of a goal that nothing keeps, with the best there is at one request a second."""
+    stage = simulation.stages[simulation.heaviest]
+    every = [{**now, stage.name: knobs} for knobs in choices(stage.config, cores, 0)]
+    best = min(every, key=lambda setting: simulation.at(setting, 1.0, 200).p99)
+    p99 = simulation.at(best, 1.0, 200).p99
+    found = f"no setting keeps p99 <= {asked.goal:g} ms; the best is {p99:.1f} ms for lone requests, with {str_of(best)}"
+    return TuneError(asked.unit, found, "raise the goal, or make the model faster")
+
+
+def _evidence(tuned: Tuned, name: str, knobs: Knobs) -> dict[str, Any]:
+    points = [
+        {
+            "knobs": str(one.setting[name]),
+            "offered": one.point.offered,
+            "throughput": one.point.throughput,
+            "p50_ms": one.point.p50,
+            "p99_ms": one.point.p99 if one.point.failed == 0 else None,
+            "failed": one.point.failed,
+            "kept_rate": one.point.kept,
+            "simulated_p99_ms": round(one.expected.p99, 3),
+            "simulated_throughput": round(one.expected.throughput, 2),
+        }
+        for one in tuned.points
+    ]
+    return {
+        "format": evidence.FORMAT,
+        "model": name,
+        "unit": tuned.asked.unit,
+        "goal_p99_ms": tuned.asked.goal,
+        "machine": tuned.machine.to_json(),
+        "date": datetime.now(tz=timezone.utc).date().isoformat(),
+        "chosen": {
+            "knobs": str(knobs),
+            "throughput": tuned.chosen.point.throughput,
+            "p99_ms": tuned.chosen.point.p99,
+        },
+        "points": points,
+        "rejected": rejected(tuned, name),
+        "simulated": tuned.simulated,
+        "calibrated": sum(len(stage.measured) for stage in tuned.costs.stages),
+        "front_us": round(tuned.costs.front, 1),
+        "speed_of_all_cores": round(float(tuned.costs.speed[tuned.machine.cores]), 3),
+    }
+
+
+def rejected(tuned: Tuned, name: str) -> list[dict[str, str]]:
+    """Return the settings that were not taken, each with its reason."""
+    best, rows = tuned.chosen.point.throughput, []
+    for setting in {str_of(one.setting): one.setting for one in tuned.points}.values():
+        if setting == tuned.chosen.setting:
+            continue
+        own = [one.point.throughput for one in tuned.points if one.setting == setting and one.held]
+        why = (
+            f"kept the goal to {max(own):.0f} requests/s, not {best:.0f}" if own else "kept the goal at no rate it was tried at"
+        )
+        rows.append({"knobs": str(setting[name]), "why": f"measured: {why}"})
+    measured = [one.setting for one in tuned.points]
+    for found in tuned.ranked:
+        if found.setting not in measured and len(rows) < POINTS:
+            rate = found.expected.rate
+            rows.append({"knobs": str(found.setting[name]), "why": f"simulated: keeps the goal to {rate:.0f} requests/s"})
+    return rows

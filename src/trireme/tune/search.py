@@ -1,0 +1,211 @@
+"""Which knobs take the highest rate within a p99 goal, by simulation: every choice is tried, the best are looked at longer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trireme.tune import batcher
+from trireme.tune.knobs import choices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trireme.arrays import Array
+    from trireme.tune.costs import Costs
+    from trireme.tune.knobs import Knobs
+    from trireme.tune.live import Stage
+
+    Setting = Mapping[str, Knobs]
+    """The knobs of each model of a unit."""
+
+SHORT, LONG = 600, 4000
+"""Requests of a simulation that sorts choices out, and of one that decides."""
+STEPS = 7
+"""Halvings between no rate and the most that could be."""
+FINALISTS = 24
+NEARLY = 0.98
+"""Of the best rate: from here on the simpler setting wins."""
+MOST_MEMBERS = 128
+"""Rows of a batch that the simulation holds at most."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The gaps between arrivals, on average one, and the kind of each request; Poisson's unless they were recorded."""
+
+    gaps: Array
+    kinds: Array
+
+    @classmethod
+    def poisson(cls, count: int, kinds: int, seed: int = 0) -> Trace:
+        """Draw arrivals that know nothing of each other, each kind as often as the others."""
+        rng = np.random.default_rng(seed)
+        return cls(rng.exponential(1.0, count), rng.integers(kinds, size=count))
+
+    @classmethod
+    def recorded(cls, arrivals: Array, kinds: int, seed: int = 0) -> Trace:
+        """Take recorded arrivals [s, in order]; the kinds are drawn."""
+        gaps = np.diff(arrivals)
+        return cls(gaps / gaps.mean(), np.random.default_rng(seed).integers(kinds, size=len(gaps)))
+
+    def first(self, count: int) -> Trace:
+        """Return a trace of so many requests, from the beginning again where this one ends."""
+        return Trace(np.resize(self.gaps, count), np.resize(self.kinds, count))
+
+    def arrivals(self, rate: float) -> Array:
+        """Return when each arrives [s] at so many a second."""
+        arrivals: Array = np.cumsum(self.gaps) / rate
+        return arrivals
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the simulation says of a setting at a rate [requests/s]: throughput, latencies [ms], rows in a batch on average."""
+
+    rate: float
+    throughput: float
+    p50: float
+    p99: float
+    rows: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A setting with the highest rate at which it keeps the goal, as simulated."""
+
+    setting: Setting
+    expected: Expected
+
+
+class Simulation:
+    """A unit on a machine, by its costs."""
+
+    def __init__(self, stages: Sequence[Stage], costs: Costs, cores: int, trace: Trace, seed: int = 1) -> None:
+        self.stages = stages
+        self._costs = costs
+        self._cores = cores
+        self.trace = trace
+        self._noise = np.random.default_rng(seed).choice(costs.noise, size=max(LONG, len(trace.gaps)))
+        kinds = len(stages[0].inputs)
+        self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
+        self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
+
+    def at(self, setting: Setting, rate: float, count: int = LONG) -> Expected:
+        """Return what a setting does at a rate."""
+        trace = self.trace.first(count)
+        arrival = trace.arrivals(rate) * 1e6
+        ones = np.ones(count, np.int64)
+        requests = batcher.Requests(arrival, ones, trace.kinds, ones, self._noise[:count])
+        done, batches = batcher.run(self.chain(setting), requests)
+        counted = slice(count // 5, None)
+        good = done[counted] > 0
+        latency = (done - arrival)[counted] + self._costs.idle
+        p50, p99 = np.quantile(latency, (0.5, 0.99)) / 1e3 if good.all() else (np.inf, np.inf)
+        throughput = good.sum() / (done[counted].max() - arrival[counted][0]) * 1e6
+        heaviest = 1 + self.heaviest
+        mean = (batches[heaviest] * np.arange(self._width)).sum() / max(1, batches[heaviest].sum())
+        return Expected(rate, float(throughput), float(p50), float(p99), float(mean))
+
+    @property
+    def heaviest(self) -> int:
+        """Return the place of the model that takes the most time."""
+        return max(range(len(self.stages)), key=lambda place: self._service(place, 0)[:, 1].mean())
+
+    def best_rate(self, setting: Setting, goal: float, count: int) -> Expected | None:
+        """Return the highest rate whose p99 is within the goal [ms]; None when one request alone is too slow."""
+        low, high, best = 0.0, self._most(setting), None
+        for _ in range(STEPS + 3 * (count == LONG)):
+            rate = (low + high) / 2
+            expected = self.at(setting, rate, count)
+            if expected.p99 <= goal:
+                low, best = rate, expected
+            else:
+                high = rate
+        return best
+
+    def chain(self, setting: Setting) -> batcher.Chain:
+        """Return the unit as the simulation takes it: the front, then its models."""
+        every = [setting[stage.name] for stage in self.stages]
+        service = np.zeros((1 + len(every), self._shape.shape[1], self._width))
+        service[0] = self._costs.front
+        preferred = np.zeros((1 + len(every), self._width), bool)
+        preferred[0, 1] = True
+        for place, knobs in enumerate(every):
+            table = self._service(place, knobs.threads)
+            service[place + 1, :, : table.shape[1]] = table
+            preferred[place + 1, list(knobs.preferred)] = True
+        most = [
+            1,
+            *(
+                1 if knobs.preferred == (1,) else stage.config.max_batch_size
+                for knobs, stage in zip(every, self.stages, strict=True)
+            ),
+        ]
+        none = np.zeros(1 + len(every), np.int64)
+        return batcher.Chain(
+            service=service,
+            preferred=preferred,
+            speed=self._costs.speed,
+            instances=np.array([self._cores, *(knobs.instances for knobs in every)]),
+            threads=np.array([1, *(max(1, knobs.threads) for knobs in every)]),
+            max_batch=np.array(most),
+            delay=np.array([0.0, *(float(knobs.delay) for knobs in every)]),
+            max_queue=none,
+            timeout=none.astype(float),
+            levels=none + 1,
+            shape=self._shape,
+        )
+
+    def _service(self, place: int, threads: int) -> Array:
+        tables = self._costs.stages[place].service
+        return tables[threads if threads in tables else max(tables)]
+
+    def _most(self, setting: Setting) -> float:
+        """Return a rate that no setting reaches: every core busy with the cheapest batches."""
+        rates: list[float] = []
+        for place, stage in enumerate(self.stages):
+            table = self._service(place, setting[stage.name].threads)[:, 1:]
+            rows = np.arange(1, table.shape[1] + 1)
+            rates.append(float(1e6 * setting[stage.name].instances * (rows / np.maximum(table.mean(axis=0), 1e-3)).max()))
+        return 1.2 * min(rates)
+
+
+def search(simulation: Simulation, start: Setting, goal: float, cores: int, watch: Callable[[int, int], None]) -> list[Found]:
+    """Return the best settings first: each model's knobs in turn, the heaviest first, twice where there are several.
+
+    Raises nothing: an empty list says that no setting keeps the goal [ms].
+    """
+    setting = dict(start)
+    order = sorted(range(len(simulation.stages)), key=lambda place: place != simulation.heaviest)
+    rounds = order + order[:1] if len(order) > 1 else order
+    ranked: list[Found] = []
+    with ThreadPoolExecutor(cores) as pool:
+        for place in rounds:
+            stage = simulation.stages[place]
+            every = [{**setting, stage.name: knobs} for knobs in choices(stage.config, cores, goal * 1e3 / 2)]
+            shorts = []
+            for done, found in enumerate(pool.map(lambda one: (one, simulation.best_rate(one, goal, SHORT)), every), 1):
+                watch(done, len(every))
+                shorts.append(found)
+            able = sorted(((one, best) for one, best in shorts if best), key=lambda pair: -pair[1].rate)[:FINALISTS]
+            longs = pool.map(lambda pair: (pair[0], simulation.best_rate(pair[0], goal, LONG)), able)
+            ranked = sorted((Found(one, best) for one, best in longs if best), key=lambda found: -found.expected.rate)
+            if not ranked:
+                return []
+            setting = dict(simplest(ranked).setting)
+    chosen = simplest(ranked)
+    return [chosen, *(found for found in ranked if found is not chosen)]
+
+
+def simplest(ranked: Sequence[Found]) -> Found:
+    """Return the simplest of those that are nearly as good as the best: few instances and threads, little delay, no batches."""
+    near = [found for found in ranked if found.expected.rate >= NEARLY * ranked[0].expected.rate]
+    return min(near, key=lambda found: [_effort(knobs) for knobs in found.setting.values()])
+
+
+def _effort(knobs: Knobs) -> tuple[int, int, int, int]:
+    return knobs.instances * max(1, knobs.threads), knobs.delay, knobs.preferred != (1,), max(knobs.preferred)

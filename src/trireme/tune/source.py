@@ -1,0 +1,53 @@
+"""Write a tuned variant into model.toml, which keeps its comments and its order, and the evidence beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import tomlkit
+
+from trireme.tune import evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def write(folder: Path, variant: str, table: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Write [variants.<variant>] and its evidence; both files are replaced whole.
+
+    What the variant says of other things than the table's stays; a table that is there is merged with.
+    """
+    path = folder / "model.toml"
+    document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
+    variants = document.setdefault("variants", tomlkit.table(is_super_table=True))
+    fresh = variant not in variants
+    section = variants.setdefault(variant, tomlkit.table())
+    for key, value in table.items():
+        section[key] = _inline(value)
+    if fresh:
+        section.comment(f"tritonserver --model-config-name={variant}; why: trireme why {folder.name}")
+    place = evidence.path_of(folder, variant)
+    place.parent.mkdir(exist_ok=True)
+    _replace(place, json.dumps(found, indent=1) + "\n")
+    _replace(path, tomlkit.dumps(document))
+
+
+def _inline(value: Any) -> Any:  # noqa: ANN401 - TOML
+    """Return tables of one line, as people write them in model.toml."""
+    if isinstance(value, dict):
+        table = tomlkit.inline_table()
+        table.update({key: _inline(one) for key, one in value.items()})
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        array.extend(_inline(one) for one in value)
+        return array
+    return value
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

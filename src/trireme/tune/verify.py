@@ -1,0 +1,103 @@
+"""The best few settings on the real server: which one really takes the highest rate within the goal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trireme.tune import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trireme.tune.knobs import Knobs
+    from trireme.tune.live import Live
+    from trireme.tune.load import Point
+    from trireme.tune.search import Expected, Found, Setting, Simulation
+
+    Watch = Callable[[str], None]
+
+CANDIDATES = 3
+FIRST, UP, DOWN = 0.9, 1.06, 0.75
+"""Of the simulated rate: where a setting is tried first, and next when it kept the goal or did not."""
+SECONDS = 5.0
+FEWEST = 400
+"""Requests of a point: with fewer, a 99th percentile is one request or two."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One point: a setting at a rate, as measured and as simulated; held says whether it counts and keeps the goal."""
+
+    setting: Mapping[str, Knobs]
+    point: Point
+    expected: Expected
+    held: bool
+
+
+class Verifier:
+    """Measures settings of a loaded unit, a few seconds each, and remembers every point."""
+
+    def __init__(self, live: Live, simulation: Simulation, goal: float, *, seconds: float = SECONDS) -> None:
+        self.points: list[Measured] = []
+        self.goal = goal
+        self._live = live
+        self._simulation = simulation
+        self._seconds = seconds
+        self._bodies = [load.body(live.unit, sample) for sample in live.samples]
+        self._loaded: Mapping[str, Knobs] = {}
+
+    def measure(self, setting: Setting, rate: float) -> Measured:
+        """Offer a rate [requests/s] to a setting, loaded first where it is another one.
+
+        Raises:
+            ServerError: Triton refused the setting.
+
+        """
+        if setting != self._loaded:
+            self._live.load(setting)
+            self._loaded = dict(setting)
+        trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
+        point = load.offer(self._live.address, self._bodies, trace.kinds, trace.arrivals(rate))
+        found = Measured(setting, point, self._simulation.at(setting, rate), point.kept and point.p99 <= self.goal)
+        self.points.append(found)
+        return found
+
+    def best(self) -> Measured | None:
+        """Return the point of the highest throughput that kept the goal."""
+        return max((one for one in self.points if one.held), key=lambda one: one.point.throughput, default=None)
+
+
+def verify(verifier: Verifier, ranked: Sequence[Found], most: int, watch: Watch) -> Measured | None:
+    """Return the best point of the best few settings, from at most so many points; None when none kept the goal."""
+    for found in unlike(ranked):
+        if len(verifier.points) + 2 > most:
+            break
+        watch(str_of(found.setting))
+        rate = found.expected.rate
+        first = verifier.measure(found.setting, FIRST * rate)
+        verifier.measure(found.setting, (UP if first.held else DOWN) * rate)
+    for step in (1.04, 0.97):
+        best = verifier.best()
+        if best is not None and len(verifier.points) < most:
+            above = [one.point.offered for one in verifier.points if one.setting == best.setting and not one.held]
+            ceiling = min((rate for rate in above if rate > best.point.offered), default=best.point.offered * step * 1.04)
+            watch(str_of(best.setting))
+            verifier.measure(best.setting, (best.point.offered + ceiling) / 2)
+    return verifier.best()
+
+
+def unlike(ranked: Sequence[Found]) -> list[Found]:
+    """Return a few settings, the best first, no two of which differ in delays and second sizes alone."""
+    chosen: dict[object, Found] = {}
+    for found in ranked:
+        kind = tuple((name, knobs.instances, knobs.threads, knobs.preferred[0]) for name, knobs in found.setting.items())
+        chosen.setdefault(kind, found)
+    return list(chosen.values())[:CANDIDATES]
+
+
+def str_of(setting: Setting) -> str:
+    """Return a setting for people: a model alone by its knobs, several by their names."""
+    if len(setting) == 1:
+        return str(next(iter(setting.values())))
+    return "; ".join(f"{name}: {knobs}" for name, knobs in setting.items())
