@@ -11,7 +11,21 @@ from trireme.new import create
 from trireme.server.process import Server
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("unit", "lint", "testing", "models", "ensembles", "backends", "client", "server", "gateway", "demo", "bench", "e2e")
+FOLDERS = (
+    "unit",
+    "lint",
+    "testing",
+    "models",
+    "ensembles",
+    "backends",
+    "client",
+    "server",
+    "gateway",
+    "demo",
+    "tune",
+    "bench",
+    "e2e",
+)
 
 
 def pytest_addoption(parser):

@@ -13,6 +13,7 @@ from trireme.examples import read_examples
 from trireme.lint import settings
 from trireme.lint.settings import Settings
 from trireme.lock import LOCK, Lock
+from trireme.tune import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -71,6 +72,11 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         read_examples(unit.folder, members[unit.name].config)
         if unit.lint != Settings():
             texts[f"{unit.name}/{settings.FILE}"] = settings.to_text(unit.lint, f"{modelconfig.HEADER}{unit.place}")
+    for model in sources.models:
+        for tuning in evidence.read(model.folder):
+            if tuning.variant in model.variants:
+                source = f"{modelconfig.HEADER}models/{model.name}/{evidence.FOLDER}/{tuning.variant}.json by `make repo`"
+                texts[f"{model.name}/configs/{tuning.variant}.toml"] = evidence.summary(tuning, source)
     files = {
         f"{name}/{number}/{path}": artefact.folder / path
         for (name, number), artefact in made.items()

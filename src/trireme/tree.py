@@ -119,7 +119,7 @@ def unplanned(tree: Path, plan: Plan) -> Iterator[str]:
 
 
 def _is_our_text(path: Path) -> bool:
-    if path.suffix != ".pbtxt":
+    if path.suffix not in {".pbtxt", ".toml"}:
         return False
     return path.read_bytes().startswith(HEADER.encode())
 

@@ -1,42 +1,56 @@
 """Triton's dynamic batcher as a discrete-event simulation: a chain of models that share the cores of one machine.
 
-The rules by which requests join are those of `DynamicBatchScheduler::GetDynamicBatch`
-(https://github.com/triton-inference-server/core/blob/r24.10/src/dynamic_batch_scheduler.cc). What runs shares the cores: a job
-of t threads asks for t of them, and when more is asked for than there is, all go slower by the same factor.
+Requests wait in a queue by priority; from there the batcher puts them into payloads, of which twice as many as there are
+instances may stand ready, and of which the last one may still grow; an instance takes the first. When which of this happens is
+as in https://github.com/triton-inference-server/core/blob/r24.10/src/dynamic_batch_scheduler.cc (GetDynamicBatch) and, beside
+it, rate_limiter.cc (PayloadSlotAvailable) and instance_queue.cc (Dequeue, which merges payloads that are older than the delay).
 
-Compiled by numba, because a search runs it a hundred thousand times. Times are in microseconds.
+What runs shares the cores: a job of t threads asks for t of them, and when more are asked for than there are, all go slower by
+the same factor. Compiled by numba, because a search runs this ten thousand times. Times are in microseconds.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trireme.arrays import Array
 
-NEVER = np.inf
-WAITING, REJECTED = np.inf, -1.0
-"""What `done` holds for a request that is not answered (at the end of the run), and for one that Triton refused."""
+F = TypeVar("F", bound="Callable[..., Any]")
+REJECTED = -1.0
+"""What stands in `done` for a request that Triton refused: its queue was full, or it waited for too long."""
+LEAST = 0.5
+"""Of the mean time of a batch, that it takes with all luck."""
+NEVER = float("inf")
+ROUNDING = 1e-6
+"""Microseconds below which two moments are one."""
+
+
+def compiled(function: F) -> F:
+    """Compile a function that makes no arrays: without counting references to them, which took nine tenths of the time."""
+    made: F = njit(cache=True, nogil=True, _nrt=False)(function)
+    return made
 
 
 class Chain(NamedTuple):
-    """Models in the order in which a request meets them, an array each with a row a model.
-
-    service[stage, kind, rows] is what a batch takes alone [us]; preferred[stage, rows] says whether a size is preferred;
-    speed[c] is how fast a job runs while jobs on the machine ask for c cores.
-    """
+    """Models in the order in which a request meets them, an array each with a row a model."""
 
     service: Array
+    """[model, kind, rows]: what a batch takes alone [us]."""
     preferred: Array
+    """[model, rows]: whether the size is preferred."""
     speed: Array
+    """[cores]: how fast a job runs while all jobs together ask for so many."""
     instances: Array
     threads: Array
     max_batch: Array
     delay: Array
-    """Of the oldest request, until which a batch may wait to grow [us]."""
+    """How long the oldest request of a batch may wait for others [us]."""
     max_queue: Array
     """Requests that may wait; 0 for any number."""
     timeout: Array
@@ -44,11 +58,13 @@ class Chain(NamedTuple):
     levels: Array
     """Priorities, of which 1 goes first."""
     shape: Array
-    """[stage, kind]: requests join only with those of the same number."""
+    """[model, kind]: requests join only with those of the same number."""
+    varies: Array
+    """Whether the config leaves a size open: then the batcher looks at each request, else when there may be enough of them."""
 
 
 class Requests(NamedTuple):
-    """What arrives: times [us] in order; rows, kind (which shape) and priority (from 1) of each; a factor on its service."""
+    """What arrives, a value a request: when [us, in order], rows, kind, priority (from 1), what its batch takes beside [us]."""
 
     arrival: Array
     rows: Array
@@ -57,144 +73,257 @@ class Requests(NamedTuple):
     noise: Array
 
 
-@njit(cache=True, nogil=True)
-def run(chain: Chain, requests: Requests) -> Any:  # noqa: ANN401, PLR0915, C901, PLR0912 - one loop of a compiled simulation
-    """Return when each request is answered [us], and how many batches of each size each model ran [stage, rows]."""
-    count, stages = len(requests.arrival), len(chain.instances)
-    slots = int(chain.instances.max())
-    levels = int(chain.levels.max())
-    done = np.full(count, np.inf)
-    batches = np.zeros(chain.preferred.shape, np.int64)
-    queue = np.zeros((stages, levels, count), np.int64)
-    head = np.zeros((stages, levels), np.int64)
-    tail = np.zeros((stages, levels), np.int64)
-    entered = np.zeros((stages, count))
-    left = np.zeros((stages, slots))
-    member = np.zeros((stages, slots, int(chain.max_batch.max())), np.int64)
-    members = np.zeros((stages, slots), np.int64)
+class _State(NamedTuple):
+    """Everything that changes, a row a model."""
+
+    queue: Array
+    head: Array
+    tail: Array
+    entered: Array
+    payload: Array
+    """[model, slot, place]: the requests of each payload; held and rows how many, oldest when the first of them came."""
+    held: Array
+    rows: Array
+    oldest: Array
+    mixed: Array
+    """Whether the next request had another shape, so that the payload is not merged with."""
+    ready: Array
+    """[model, place]: the payloads that wait for an instance, the first first; waiting says how many."""
+    waiting: Array
+    current: Array
+    """The payload that grows, or -1; full says that it grows no more."""
+    full: Array
+    asleep: Array
+    """Whether the batcher looks again only when it is woken, or at `timer`; enough is the rows that wake it."""
+    timer: Array
+    enough: Array
+    running: Array
+    """[model, instance, place]: the requests that it runs; members says how many, left the work that is left [us]."""
+    members: Array
+    left: Array
+    done: Array
+    batches: Array
+
+
+def run(chain: Chain, requests: Requests) -> tuple[Array, Array]:
+    """Return when each request is answered [us], REJECTED where it is not, and [model, rows]: how many batches had so many."""
+    models, count = len(chain.instances), len(requests.arrival)
+    most, slots = int(chain.max_batch.max()), 2 * int(chain.instances.max()) + 2
+    levels, instances = int(chain.levels.max()), int(chain.instances.max())
+
+    def whole(*shape: int) -> Array:
+        return np.zeros((models, *shape), np.int64)
+
+    state = _State(
+        queue=whole(levels, count), head=whole(levels), tail=whole(levels), entered=np.zeros((models, count)),
+        payload=whole(slots, most), held=whole(slots), rows=whole(slots), oldest=np.zeros((models, slots)),
+        mixed=whole(slots), ready=whole(slots), waiting=whole(), current=whole() - 1, full=whole(),
+        asleep=whole(), timer=np.full(models, NEVER), enough=whole(),
+        running=whole(instances, most), members=whole(instances), left=np.zeros((models, instances)),
+        done=np.full(count, np.inf), batches=np.zeros(chain.preferred.shape, np.int64),
+    )  # fmt: skip
+    _run(chain, requests, state)
+    return state.done, state.batches
+
+
+@compiled
+def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compiled, for arrays
+    """Go from event to event: an arrival, the end of a batch, or a delay that is over."""
     now, coming, asked = 0.0, 0, 0
+    count, models = len(requests.arrival), len(chain.instances)
     while True:
-        wake = np.inf
-        for stage in range(stages):
-            while True:
-                slot = _free(members, stage, int(chain.instances[stage]))
-                if slot < 0:
-                    break
-                taken, later = _form(chain, requests, queue, head, tail, entered, stage, now, member[stage, slot], done)
-                if taken == 0:
-                    wake = min(wake, later)
-                    break
-                rows = 0
-                for number in range(taken):
-                    rows += requests.rows[member[stage, slot, number]]
-                first = member[stage, slot, 0]
-                left[stage, slot] = chain.service[stage, requests.kind[first], rows] * requests.noise[first]
-                members[stage, slot] = taken
-                batches[stage, rows] += 1
-                asked += chain.threads[stage]
+        until = requests.arrival[coming] if coming < count else NEVER
+        for model in range(models):
+            _batch(chain, requests, state, model, now)
+            asked += chain.threads[model] * _start(chain, requests, state, model, now)
+            _batch(chain, requests, state, model, now)  # what was started made room
+            until = min(until, state.timer[model])
         speed = chain.speed[min(asked, len(chain.speed) - 1)]
-        until = wake
-        if coming < count:
-            until = min(until, requests.arrival[coming])
-        for stage in range(stages):
-            for slot in range(int(chain.instances[stage])):
-                if members[stage, slot]:
-                    until = min(until, now + left[stage, slot] / speed)
-        if until == np.inf:
-            return done, batches
-        passed = (until - now) * speed
-        now = until
-        for stage in range(stages):
-            for slot in range(int(chain.instances[stage])):
-                if members[stage, slot] == 0:
-                    continue
-                left[stage, slot] -= passed
-                if left[stage, slot] > 1e-6:  # noqa: PLR2004 - less than a picosecond is rounding
-                    continue
-                for number in range(members[stage, slot]):
-                    one = member[stage, slot, number]
-                    if stage + 1 < stages:
-                        _enter(chain, requests, queue, head, tail, entered, stage + 1, now, one, done)
-                    else:
-                        done[one] = now
-                members[stage, slot] = 0
-                asked -= chain.threads[stage]
+        for model in range(models):
+            for instance in range(chain.instances[model]):
+                if state.members[model, instance]:
+                    until = min(until, now + state.left[model, instance] / speed)
+        if until == NEVER:
+            return
+        passed, now = (until - now) * speed, until
+        for model in range(models):
+            asked -= chain.threads[model] * _progress(chain, requests, state, model, now, passed)
         while coming < count and requests.arrival[coming] <= now:
-            _enter(chain, requests, queue, head, tail, entered, 0, now, coming, done)
+            _enter(chain, requests, state, 0, coming, now)
             coming += 1
 
 
-@njit(cache=True, nogil=True)
-def _free(members: Any, stage: int, instances: int) -> int:  # noqa: ANN401 - compiled
-    """Return an instance that runs nothing, or -1."""
-    for slot in range(instances):
-        if members[stage, slot] == 0:
-            return slot
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def _enter(  # noqa: PLR0913, PLR0917 - the state of the run
-    chain: Any, requests: Any, queue: Any, head: Any, tail: Any, entered: Any, stage: int, now: float, one: int, done: Any  # noqa: ANN401
-) -> None:  # fmt: skip
+@compiled
+def _enter(chain: Any, requests: Any, state: Any, model: int, one: int, now: float) -> None:  # noqa: ANN401, PLR0913, PLR0917
     """Put a request into a model's queue, or refuse it where that is full."""
-    waiting = 0
-    for level in range(int(chain.levels[stage])):
-        waiting += tail[stage, level] - head[stage, level]
-    if chain.max_queue[stage] and waiting >= chain.max_queue[stage]:
-        done[one] = REJECTED
+    waits, rows = 0, 0
+    for level in range(chain.levels[model]):
+        waits += state.tail[model, level] - state.head[model, level]
+    if chain.max_queue[model] and waits >= chain.max_queue[model]:
+        state.done[one] = REJECTED
         return
-    level = min(int(requests.priority[one]), int(chain.levels[stage])) - 1
-    queue[stage, level, tail[stage, level]] = one
-    tail[stage, level] += 1
-    entered[stage, one] = now
+    level = min(requests.priority[one], chain.levels[model]) - 1
+    state.queue[model, level, state.tail[model, level]] = one
+    state.tail[model, level] += 1
+    state.entered[model, one] = now
+    for other in range(chain.levels[model]):
+        for place in range(state.head[model, other], state.tail[model, other]):
+            rows += requests.rows[state.queue[model, other, place]]
+    if chain.varies[model] or state.full[model] or state.current[model] < 0 or rows >= state.enough[model]:
+        state.asleep[model] = 0
 
 
-@njit(cache=True, nogil=True)
-def _form(  # noqa: PLR0913, PLR0917, C901, PLR0912 - see above
-    chain: Any, requests: Any, queue: Any, head: Any, tail: Any, entered: Any, stage: int, now: float, out: Any, done: Any  # noqa: ANN401
-) -> Any:  # noqa: ANN401  # fmt: skip
-    """Take the next batch out of a model's queue: how many requests, and when to look again when it still waits."""
-    most, longest = int(chain.max_batch[stage]), int(chain.max_batch[stage])
-    while longest > 0 and not chain.preferred[stage, longest]:
+@compiled
+def _start(chain: Any, requests: Any, state: Any, model: int, now: float) -> int:  # noqa: ANN401
+    """Give ready payloads to free instances; return how many began."""
+    begun = 0
+    for instance in range(chain.instances[model]):
+        if state.members[model, instance] or not state.waiting[model]:
+            continue
+        first = state.ready[model, 0]
+        taken, rows = 0, 0
+        while state.waiting[model]:
+            slot = state.ready[model, 0]
+            old = now - state.oldest[model, slot] > chain.delay[model] > 0
+            fits = rows + state.rows[model, slot] <= chain.max_batch[model] and not state.mixed[model, slot]
+            shape = chain.shape[model, requests.kind[state.payload[model, slot, 0]]]
+            same = taken == 0 or shape == chain.shape[model, requests.kind[state.running[model, instance, 0]]]
+            if taken and not (old and fits and same and not state.mixed[model, first]):
+                break
+            for place in range(state.held[model, slot]):
+                state.running[model, instance, taken + place] = state.payload[model, slot, place]
+            taken, rows = taken + state.held[model, slot], rows + state.rows[model, slot]
+            state.held[model, slot] = 0
+            state.waiting[model] -= 1
+            for place in range(state.waiting[model]):
+                state.ready[model, place] = state.ready[model, place + 1]
+            if state.current[model] == slot:
+                state.current[model], state.enough[model] = -1, 0
+        state.members[model, instance] = taken
+        one = state.running[model, instance, 0]
+        alone = chain.service[model, requests.kind[one], rows]
+        state.left[model, instance] = max(alone + requests.noise[one], LEAST * alone)
+        state.batches[model, rows] += 1
+        begun += 1
+        state.asleep[model] = 0
+    return begun
+
+
+@compiled
+def _progress(chain: Any, requests: Any, state: Any, model: int, now: float, passed: float) -> int:  # noqa: ANN401, PLR0913, PLR0917
+    """Do some work [us] on each batch that runs; return how many ended. Their requests go to the next model."""
+    ended = 0
+    for instance in range(chain.instances[model]):
+        if not state.members[model, instance]:
+            continue
+        state.left[model, instance] -= passed
+        if state.left[model, instance] > ROUNDING:
+            continue
+        for place in range(state.members[model, instance]):
+            one = state.running[model, instance, place]
+            if model + 1 < len(chain.instances):
+                _enter(chain, requests, state, model + 1, one, now)
+            else:
+                state.done[one] = now
+        state.members[model, instance] = 0
+        ended += 1
+    return ended
+
+
+@compiled
+def _batch(chain: Any, requests: Any, state: Any, model: int, now: float) -> None:  # noqa: ANN401
+    """Put what waits into payloads, as long as there is room for one; then sleep."""
+    if state.asleep[model] and now < state.timer[model] - ROUNDING:
+        return
+    state.asleep[model], state.timer[model] = 1, NEVER
+    while state.waiting[model] < 2 * chain.instances[model]:
+        if state.full[model]:
+            state.current[model], state.full[model], state.enough[model] = -1, 0, 0
+        taken, again = _choose(chain, requests, state, model, now)
+        if taken:
+            _move(chain, requests, state, model, taken)
+        elif not state.full[model]:
+            state.timer[model] = again
+            return
+
+
+@compiled
+def _choose(chain: Any, requests: Any, state: Any, model: int, now: float) -> Any:  # noqa: ANN401, C901, PLR0912 - Triton's own rules
+    """Return how many requests join the current payload now, and when to look again if none do."""
+    slot, most = state.current[model], chain.max_batch[model]
+    held = state.rows[model, slot] if slot >= 0 else 0
+    shape = chain.shape[model, requests.kind[state.payload[model, slot, 0]]] if slot >= 0 else -1
+    longest = most
+    while longest > 0 and not chain.preferred[model, longest]:
         longest -= 1
-    taken, rows, best, best_rows, full = 0, 0, 0, 0, False
-    oldest = np.inf
-    for level in range(int(chain.levels[stage])):
-        place = head[stage, level]
-        while place < tail[stage, level] and not full:
-            one = queue[stage, level, place]
-            if chain.timeout[stage] > 0 and now - entered[stage, one] > chain.timeout[stage]:
-                done[one] = REJECTED
-                for number in range(place, head[stage, level], -1):
-                    queue[stage, level, number] = queue[stage, level, number - 1]
-                head[stage, level] += 1
+    taken, rows, best, now_or_never, oldest = 0, 0, 0, False, np.inf
+    for level in range(chain.levels[model]):
+        place = state.head[model, level]
+        while place < state.tail[model, level] and not now_or_never:
+            one = state.queue[model, level, place]
+            if chain.timeout[model] > 0 and now - state.entered[model, one] > chain.timeout[model]:
+                state.done[one] = REJECTED
+                for back in range(place, state.head[model, level], -1):
+                    state.queue[model, level, back] = state.queue[model, level, back - 1]
+                state.head[model, level] += 1
                 place += 1
                 continue
-            if taken:
-                if rows + requests.rows[one] > longest and best == 0:
-                    best, best_rows = taken, rows
-                other = chain.shape[stage, requests.kind[one]] != chain.shape[stage, requests.kind[out[0]]]
-                if rows + requests.rows[one] > most or other:
-                    full = True
+            size = requests.rows[one]
+            if held + rows == 0:
+                shape = chain.shape[model, requests.kind[one]]
+            else:
+                if held + rows + size > longest and best == 0:
+                    best, state.full[model] = taken, 1
+                if held + rows + size > most:
+                    now_or_never = True
                     break
-            out[taken] = one
-            taken += 1
-            rows += requests.rows[one]
-            oldest = min(oldest, entered[stage, one])
-            if chain.preferred[stage, rows]:
-                best, best_rows = taken, rows
-            place += 1
+                if shape != chain.shape[model, requests.kind[one]]:
+                    now_or_never = True
+                    if slot >= 0:
+                        state.mixed[model, slot] = 1
+                    break
+            taken, rows, place = taken + 1, rows + size, place + 1
+            oldest = min(oldest, state.entered[model, one])
+            if chain.preferred[model, held + rows]:
+                best = taken
+    exceeded = chain.delay[model] > 0 and now - oldest >= chain.delay[model] - ROUNDING
+    if best and not exceeded:
+        if chain.delay[model] == 0:
+            state.full[model] = 1
+        return best, np.inf
     if taken == 0:
         return 0, np.inf
-    exceeded = chain.delay[stage] > 0 and now - oldest >= chain.delay[stage] - 1e-6
-    if best and not exceeded:
-        taken, rows = best, best_rows
-    elif not (full or rows >= longest or exceeded or chain.delay[stage] == 0):
-        return 0, oldest + chain.delay[stage]
-    gone = taken
-    for level in range(int(chain.levels[stage])):
-        step = min(gone, tail[stage, level] - head[stage, level])
-        head[stage, level] += step
-        gone -= step
-    return taken, np.inf
+    if now_or_never or held + rows >= longest:
+        state.full[model] = 1
+        return taken, np.inf
+    next_size = held + rows + 1
+    while next_size <= most and not chain.preferred[model, next_size]:
+        next_size += 1
+    grows = not state.full[model] and held and not chain.preferred[model, held]
+    if exceeded or chain.delay[model] == 0 or grows:
+        return taken, np.inf
+    state.enough[model] = next_size - held
+    return 0, oldest + chain.delay[model]
+
+
+@compiled
+def _move(chain: Any, requests: Any, state: Any, model: int, taken: int) -> None:  # noqa: ANN401
+    """Move so many requests from the queue into the current payload; a new one is ready from now on."""
+    slot = state.current[model]
+    if slot < 0:
+        slot = 0
+        while state.held[model, slot]:
+            slot += 1
+        state.current[model] = slot
+        state.rows[model, slot], state.mixed[model, slot], state.oldest[model, slot] = 0, 0, np.inf
+        state.ready[model, state.waiting[model]] = slot
+        state.waiting[model] += 1
+    for level in range(chain.levels[model]):
+        while taken and state.head[model, level] < state.tail[model, level]:
+            one = state.queue[model, level, state.head[model, level]]
+            state.head[model, level] += 1
+            state.payload[model, slot, state.held[model, slot]] = one
+            state.held[model, slot] += 1
+            state.rows[model, slot] += requests.rows[one]
+            state.oldest[model, slot] = min(state.oldest[model, slot], state.entered[model, one])
+            taken -= 1

@@ -58,10 +58,13 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     """
     from trireme.build import build
     from trireme.discover import discover
-    from trireme.tune import report, run
-    from trireme.tune.machine import Machine
+    from trireme.machine import Machine
     from trireme.tune.show import Show
 
+    try:
+        from trireme.tune import report, run
+    except ImportError as error:
+        raise click.ClickException(f"the tuner needs `pip install 'trireme[tune]'` ({error})") from None
     base = root or find_root(Path.cwd())
     sources = discover(base)
     asked = run.Asked(unit, goal, name or Machine.here().variant, _recorded(arrivals), points)

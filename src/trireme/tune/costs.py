@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 
 from trireme.tune.knobs import THREADS, Knobs
-from trireme.tune.load import METHOD, body
+from trireme.tune.load import METHOD, answered, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,12 @@ SHAPES = 5
 """Shapes of a model that are measured; others lie between them by their number of elements."""
 CALLS, SECONDS = 5, 0.12
 """A size is called at least so often, and for so long."""
-TURNS, TURN_SECONDS, OUTSIDE_SECONDS = 4, 0.25, 1.0
+TURNS, TURN_SECONDS = 4, 0.25
+CLIENTS, FRONT_SECONDS = 8, 2.0
+"""Requests a core that are under way at once, so that the cores are never idle, and for how long."""
+STALLS = (0.02, 0.98)
+"""The quantiles of the noise between which it is believed."""
+LEAST_FRONT = 10.0
 LARGE = 8
 """Rows of the requests that are sent side by side."""
 SPEEDS = 64
@@ -50,13 +55,12 @@ class StageCosts:
 class Costs:
     """All that the simulation needs to know of a unit on a machine.
 
-    front is what a request costs the cores outside of its models [us], idle what it waits beside that [us]; noise are factors
-    around one on the time of a batch; speed[c] is how fast a job runs while jobs ask for c cores.
+    front is what a request costs the cores outside of its models [us]; noise is what single calls took beside the mean [us];
+    speed[c] is how fast a job runs while jobs ask for c cores.
     """
 
     stages: tuple[StageCosts, ...]
     front: float
-    idle: float
     noise: Array
     speed: Array
 
@@ -69,7 +73,7 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
         grpc.RpcError: it refused a request.
 
     """
-    found, noise = [], [1.0]
+    found, noise = [], [0.0]
     with grpc.insecure_channel(live.address.removeprefix("grpc://")) as channel:
         call = channel.unary_unary(METHOD)
         for stage in stages:
@@ -77,17 +81,17 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
             for threads in _threads(stage, cores):
                 watch(f"{stage.name}: batches alone" + (f", {threads} thread{'s' if threads > 1 else ''}" if threads else ""))
                 live.load({stage.name: Knobs(1, threads, (1,), 0)})
-                points, ratios = _alone(live, stage, call, longest)
+                points, beside = _alone(live, stage, call, longest)
                 service[threads] = _table(stage, points)
                 rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
-                noise += ratios
+                noise += beside
             found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage)))
         heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
         watch(f"{stages[heaviest].name}: {cores} instances side by side")
         speed = _speed(live, stages[heaviest], found[heaviest], call, cores)
         watch(f"{live.unit}: what a call costs outside of its models")
-        front, idle = _outside(live, stages, call)
-    return Costs(tuple(found), front, idle, np.array(noise), speed)
+    front = _front(live, stages, found, float(speed[cores]), cores)
+    return Costs(tuple(found), front, _without_stalls(np.array(noise)), speed)
 
 
 def _threads(stage: Stage, cores: int) -> list[int]:
@@ -97,9 +101,9 @@ def _threads(stage: Stage, cores: int) -> list[int]:
 def _alone(
     live: Live, stage: Stage, call: Callable[[bytes], bytes], longest: float
 ) -> tuple[dict[tuple[int, int], float], list[float]]:
-    """Return the time of each (kind, rows) [us], and factors on single calls."""
+    """Return the time of each (kind, rows) [us], and what single calls took beside their mean [us]."""
     points: dict[tuple[int, int], float] = {}
-    factors: list[float] = []
+    beside: list[float] = []
     for kind in _measured_kinds(stage):
         for size in (size for size in SIZES if size <= max(stage.config.max_batch_size, 1)):
             request = stage.request(kind, size)
@@ -109,10 +113,10 @@ def _alone(
             after = live.batch_stats(stage.name)[size]
             points[kind, size] = (after[1] - before[1]) / (after[0] - before[0]) / 1e3
             if size == 1:
-                factors += [max(0.2, 1 + (one - statistics.fmean(took)) * 1e6 / points[kind, size]) for one in took]
+                beside += [(one - statistics.fmean(took)) * 1e6 for one in took]
             if points[kind, size] > longest * 1e6:
                 break
-    return points, factors
+    return points, beside
 
 
 def _repeat(call: Callable[[bytes], bytes], request: bytes) -> list[float]:
@@ -161,22 +165,31 @@ def _numbers(stage: Stage) -> tuple[int, ...]:
     return tuple(known.setdefault(shape, len(known)) for shape in stage.shapes())
 
 
-def _outside(live: Live, stages: Sequence[Stage], call: Callable[[bytes], bytes]) -> tuple[float, float]:
-    """Return the processor time of a call less that of its models [us], and how much longer than both it is."""
-    live.load({stage.name: Knobs(1, _threads(stage, 1)[0], (1,), 0) for stage in stages})
-    requests = [body(live.unit, sample) for sample in live.samples]
-    for request in requests:
-        call(request)
-    before = [live.batch_stats(stage.name)[1] for stage in stages]
-    begun, cpu, count = time.perf_counter(), live.cpu_seconds(), 0
-    while time.perf_counter() - begun < OUTSIDE_SECONDS:
-        call(requests[count % len(requests)])
-        count += 1
-    took, used = (time.perf_counter() - begun) / count * 1e6, (live.cpu_seconds() - cpu) / count * 1e6
-    after = [live.batch_stats(stage.name)[1] for stage in stages]
-    inside = sum(one[1] - other[1] for one, other in zip(after, before, strict=True)) / count / 1e3
-    front = max(0.0, used - inside)
-    return front, max(0.0, took - inside - front)
+def _front(live: Live, stages: Sequence[Stage], found: Sequence[StageCosts], shared: float, cores: int) -> float:
+    """Return what a request costs outside of its models [us]: what their batches leave of all cores, when all are busy."""
+    threads = {stage.name: min(costs.service) for stage, costs in zip(stages, found, strict=True)}
+    live.load({stage.name: _joining(stage, threads[stage.name], cores) for stage in stages})
+    bodies = [body(live.unit, sample) for sample in live.samples]
+    before = [live.batch_stats(stage.name) for stage in stages]
+    rate = answered(live.address, bodies, CLIENTS * cores, FRONT_SECONDS)
+    inside = 0.0
+    for stage, costs, earlier in zip(stages, found, before, strict=True):
+        table = costs.service[threads[stage.name]].mean(axis=0)
+        ran = {size: count - earlier.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats(stage.name).items()}
+        inside += sum(count * table[size] for size, count in ran.items()) / sum(count * size for size, count in ran.items())
+    return max(LEAST_FRONT, shared * cores * 1e6 / rate - inside)
+
+
+def _without_stalls(noise: Array) -> Array:
+    """Return the noise without its ends: a stall of a shared machine is not the model's."""
+    low, high = np.quantile(noise, STALLS)
+    kept: Array = noise[(noise >= low) & (noise <= high)]
+    return kept
+
+
+def _joining(stage: Stage, threads: int, cores: int) -> Knobs:
+    """Return knobs that join some rows where that is possible."""
+    return Knobs(cores, threads, (max(1, min(LARGE, stage.config.max_batch_size)),), 0)
 
 
 def _speed(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes], bytes], cores: int) -> Array:

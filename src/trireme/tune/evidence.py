@@ -70,7 +70,8 @@ def read(folder: Path) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def summary(evidence: Evidence) -> str:
-    """Return what the built tree says beside a variant: enough to see that the evidence is stale."""
-    keys = ("format", "machine", "date", "unit", "goal_p99_ms", "version", "artefact")
-    return json.dumps({key: evidence.table[key] for key in keys}, indent=1) + "\n"
+def summary(evidence: Evidence, header: str) -> str:
+    """Return configs/<variant>.toml, under a header: enough for the linter to see that the evidence is stale."""
+    table = evidence.table
+    rows = {key: table[key] for key in ("unit", "goal_p99_ms", "date", "version", "artefact")} | dict(table["machine"])
+    return f"{header}\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in rows.items())

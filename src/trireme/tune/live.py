@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +17,7 @@ from trireme.tune.load import body
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from tritonclient.grpc.model_config_pb2 import ModelConfig
@@ -117,17 +114,6 @@ class Live:
                     found = client.infer(step.model_name, inputs)
                     known |= {tensor: found[name] for name, tensor in step.output_map.items()}
         return tuple(Stage(name, built_config(self._tree, name), tuple(rows)) for name, rows in given.items())
-
-    def cpu_seconds(self) -> float:
-        """Return the processor time that the server, its stubs and this process took so far."""
-        session = self._server.process.pid if self._server.process is not None else -1
-        ticks = 0
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):  # it ended meanwhile
-                fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-                if int(fields[3]) == session:
-                    ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
 
     def batch_stats(self, name: str) -> dict[int, tuple[int, int]]:
         """Return, for each batch size, how often it ran and the nanoseconds it took, input and output included."""

@@ -60,6 +60,28 @@ def offer(address: str, bodies: Sequence[bytes], kinds: Array, arrivals: Array) 
     return asyncio.run(_offer(address.removeprefix("grpc://"), bodies, kinds, arrivals))
 
 
+def answered(address: str, bodies: Sequence[bytes], clients: int, seconds: float) -> float:
+    """Return the requests a second that so many clients get answered, each of which asks again when it has its answer."""
+    return asyncio.run(_answered(address.removeprefix("grpc://"), bodies, clients, seconds))
+
+
+async def _answered(target: str, bodies: Sequence[bytes], clients: int, seconds: float) -> float:
+    async with grpc.aio.insecure_channel(target) as channel:
+        call: Callable[[bytes], Awaitable[bytes]] = channel.unary_unary(METHOD)
+        begun, counted = time.perf_counter() + seconds / 4, 0
+        end = time.perf_counter() + seconds
+
+        async def ask(number: int) -> None:
+            nonlocal counted
+            while time.perf_counter() < end:
+                await call(bodies[number % len(bodies)])
+                counted += time.perf_counter() > begun
+                number += clients
+
+        await asyncio.gather(*(ask(number) for number in range(clients)))
+        return counted / (time.perf_counter() - begun)
+
+
 async def _offer(target: str, bodies: Sequence[bytes], kinds: Array, arrivals: Array) -> Point:
     count = len(arrivals)
     ended, due = np.full(count, np.inf), np.empty(count)

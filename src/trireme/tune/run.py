@@ -12,11 +12,11 @@ from trireme import digest
 from trireme.errors import TuneError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
+from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.tune import costs, evidence, source
 from trireme.tune.knobs import Knobs, choices
 from trireme.tune.live import Live, built_config
-from trireme.tune.machine import Machine
 from trireme.tune.search import Simulation, Trace, search
 from trireme.tune.verify import Verifier, str_of, verify
 

@@ -103,7 +103,7 @@ class Simulation:
         done, batches = batcher.run(self.chain(setting), requests)
         counted = slice(count // 5, None)
         good = done[counted] > 0
-        latency = (done - arrival)[counted] + self._costs.idle
+        latency = (done - arrival)[counted]
         p50, p99 = np.quantile(latency, (0.5, 0.99)) / 1e3 if good.all() else (np.inf, np.inf)
         throughput = good.sum() / (done[counted].max() - arrival[counted][0]) * 1e6
         heaviest = 1 + self.heaviest
@@ -158,6 +158,7 @@ class Simulation:
             timeout=none.astype(float),
             levels=none + 1,
             shape=self._shape,
+            varies=np.array([True, *(any(-1 in tensor.dims for tensor in stage.config.input) for stage in self.stages)]),
         )
 
     def _service(self, place: int, threads: int) -> Array:

@@ -1,0 +1,121 @@
+"""A variant whose tuning was for something else.
+
+`trireme tune` writes what it found for one artefact on one machine, and the build puts the evidence beside the variant,
+`configs/<variant>.toml`. After another version was published, or on another machine, the numbers say nothing: the
+setting may be slower than none. The machine is compared when the variant is asked for by `--model-config-name`.
+
+Bad::
+
+    ==> example/config.pbtxt <==
+    backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
+    ==> example/configs/cpu-2.pbtxt <==
+    backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
+    instance_group { count: 2 }
+    ==> example/configs/cpu-2.toml <==
+    version = 1
+    artefact = "0123456789abcdef"
+    processor = "A Processor"
+    cores = 2
+    date = "2026-11-22"
+    ==> example/1/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+    ==> example/2/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+
+Good::
+
+    ==> example/config.pbtxt <==
+    backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
+    ==> example/configs/cpu-2.pbtxt <==
+    backend: "python"
+    max_batch_size: 8
+    input { name: "x" data_type: TYPE_FP32 dims: [ 1 ] }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 1 ] }
+    instance_group { count: 2 }
+    ==> example/configs/cpu-2.toml <==
+    version = 2
+    artefact = "0123456789abcdef"
+    processor = "A Processor"
+    cores = 2
+    date = "2026-11-22"
+    ==> example/1/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+    ==> example/2/model.py <==
+    class TritonPythonModel:
+        def execute(self, requests):
+            return []
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from trireme import digest
+from trireme.lint import files
+from trireme.lint.finding import Problem
+from trireme.lock import LOCK
+from trireme.machine import Machine
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from trireme.lint.repository import Model
+
+CODE = "TR712"
+SEVERITY = "warning"
+REMEDY = "tune it again (trireme tune), or take its evidence away"
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """Compare the evidence beside a variant with what is served, and with this machine."""
+    path = model.path / "configs" / f"{model.variant}.toml"
+    if not model.variant or not files.is_file(path):
+        return
+    try:
+        evidence = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        yield Problem("", f"its evidence {path.name} cannot be read: {error}", "run `make repo`: it is built", path)
+        return
+    newest = model.versions[0] if model.versions else 0
+    if evidence.get("version") != newest:
+        yield Problem("", f"it was tuned for version {evidence.get('version')}, and version {newest} is served", REMEDY)
+    elif (published := _published(model, newest)) and evidence.get("artefact") != published:
+        yield Problem("", f"it was tuned for another artefact than version {newest} holds", REMEDY)
+    here = Machine.here()
+    asked = model.repository.base is None  # by name: this is where it is to be served
+    if asked and (evidence.get("processor"), evidence.get("cores")) != (here.processor, here.cores):
+        there = f"{evidence.get('processor')}, {evidence.get('cores')} cores"
+        yield Problem("", f"it was tuned on another machine ({there}) than this one ({here})", REMEDY)
+
+
+def _published(model: Model, version: int) -> str:
+    """Return the digest of a version's files as the tree's lock has them; empty where it has none."""
+    path: Path = model.path.parent / LOCK
+    try:
+        table: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return digest.of_mapping(table["versions"][model.name][str(version)]["files"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""  # a repository of others: nothing is known of what was published

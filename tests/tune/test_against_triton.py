@@ -1,0 +1,61 @@
+"""The simulation and the real server make the same batches of the same arrivals."""
+
+import numpy as np
+import pytest
+
+from trireme.tune import load
+from trireme.tune.batcher import Chain, Requests, run
+from trireme.tune.knobs import Knobs
+
+MOST = 8
+BURST = tuple(0.0043 * number for number in range(14))
+PAIRS = (0.0, 0.006, 0.045, 0.051, 0.057, 0.130, 0.136)
+
+
+def simulated(knobs, arrivals, first):
+    """How many batches of each size; the sleeper takes 30 ms, one for each row, and first [us] with what Python adds."""
+    service = np.zeros((1, 1, MOST + 1))
+    service[0, 0] = first + 1000.0 * np.arange(MOST + 1)
+    preferred = np.zeros((1, MOST + 1), bool)
+    preferred[0, list(knobs.preferred)] = True
+    one = np.ones(1, np.int64)
+    chain = Chain(
+        service, preferred, np.ones(64), one * knobs.instances, one, one * MOST, one * float(knobs.delay),
+        0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one,
+    )  # fmt: skip
+    each = np.ones(len(arrivals), np.int64)
+    _, batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, 0.0 * each))
+    return {size: int(count) for size, count in enumerate(batches[0]) if count}
+
+
+def measured(live, knobs, arrivals):
+    live.load({"sleeper": knobs})
+    body = load.body("sleeper", live.samples[0])
+    load.offer(live.address, [body], np.zeros(5, int), np.arange(5) * 0.05)  # so that everything is warm
+    before = live.batch_stats("sleeper")
+    load.offer(live.address, [body], np.zeros(len(arrivals), int), np.array(arrivals))
+    counts = {size: count - before.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats("sleeper").items()}
+    return {size: count for size, count in counts.items() if count}
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        Knobs(1, 0, (1,), 0),
+        Knobs(1, 0, (8,), 0),
+        Knobs(1, 0, (4,), 0),
+        Knobs(1, 0, (2, 8), 0),
+        Knobs(1, 0, (8,), 20_000),
+        Knobs(1, 0, (4,), 20_000),
+        Knobs(2, 0, (4,), 0),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("arrivals", [BURST, PAIRS], ids=["burst", "pairs"])
+def test_the_batches_are_those_that_triton_makes(live, knobs, arrivals):
+    expected = [simulated(knobs, arrivals, first) for first in (30_500, 31_500, 32_500)]
+    for _ in range(5):  # on a busy machine a request may be late by more than the gaps between them
+        found = measured(live, knobs, arrivals)
+        if found in expected:
+            break
+    assert found in expected

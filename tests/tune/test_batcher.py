@@ -1,0 +1,146 @@
+"""The rules of Triton's dynamic batcher, one by one, on requests whose times can be worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trireme.tune.batcher import REJECTED, Chain, Requests, run
+
+MOST = 8
+ALONE, MORE = 1000.0, 100.0
+"""What a batch of one takes, and each further row [us]."""
+
+
+def chain(models=1, cores=4, kinds=1, **changed):
+    """So many models after one another, each of one instance that may join up to eight rows, without a delay."""
+    line = ALONE + MORE * (np.arange(MOST + 1) - 1.0)
+    preferred = np.zeros((models, MOST + 1), bool)
+    preferred[:, changed.pop("preferred", (MOST,))] = True
+    table = {
+        "service": np.broadcast_to(line, (models, kinds, MOST + 1)).copy(),
+        "preferred": preferred,
+        "speed": np.minimum(1.0, cores / np.maximum(1, np.arange(32))),
+        "shape": np.broadcast_to(np.arange(kinds), (models, kinds)).copy(),
+        "instances": 1,
+        "threads": 1,
+        "max_batch": MOST,
+        "delay": 0.0,
+        "max_queue": 0,
+        "timeout": 0.0,
+        "levels": 1,
+        "varies": kinds > 1,
+    } | changed
+    return Chain(**{name: value if np.ndim(value) else np.full(models, value) for name, value in table.items()})
+
+
+def requests(*arrivals, rows=1, kind=0, priority=1, noise=0.0):
+    def each(value, dtype=np.int64):
+        return np.array(np.broadcast_to(value, len(arrivals)), dtype)
+
+    return Requests(np.array(arrivals, float), each(rows), each(kind), each(priority), each(noise, float))
+
+
+def latencies(one, asked):
+    done, _ = run(one, asked)
+    return (done - asked.arrival).tolist()
+
+
+def sizes(one, asked, model=0):
+    _, batches = run(one, asked)
+    return {size: int(count) for size, count in enumerate(batches[model]) if count}
+
+
+def test_a_lone_request_takes_its_batchs_time():
+    assert latencies(chain(), requests(0, 5000)) == [ALONE, ALONE]
+
+
+def test_what_comes_while_the_instance_is_busy_is_joined():
+    assert latencies(chain(), requests(0, 10, 20, 30)) == pytest.approx([1000, 2190, 2180, 2170])
+    assert sizes(chain(), requests(0, 10, 20, 30)) == {1: 1, 3: 1}
+
+
+def test_without_a_delay_a_payload_grows_no_more_once_a_preferred_size_is_reached():
+    assert sizes(chain(preferred=(2, 8)), requests(0, 10, 20, 30, 40)) == {1: 1, 2: 2}
+
+
+def test_a_batch_is_never_more_than_the_most():
+    assert sizes(chain(), requests(0, *range(1, 13))) == {1: 1, 8: 1, 4: 1}
+
+
+def test_preferring_one_joins_nothing():
+    assert sizes(chain(preferred=(1,)), requests(0, 1, 2, 3)) == {1: 4}
+
+
+def test_a_delay_waits_for_others_and_no_longer():
+    assert latencies(chain(delay=500.0), requests(0)) == [1500]
+    assert latencies(chain(delay=500.0), requests(0, 300)) == [1600, 1300]
+
+
+def test_a_preferred_size_does_not_wait_for_the_delay():
+    assert latencies(chain(delay=500.0, preferred=(2,)), requests(0, 300)) == [1400, 1100]
+
+
+def test_payloads_that_are_older_than_the_delay_are_merged_when_an_instance_is_free():
+    one = chain(delay=100.0, preferred=(2,))
+    assert sizes(one, requests(0, 1, 10, 11, 20, 21)) == {2: 1, 4: 1}
+
+
+def test_other_shapes_are_not_joined():
+    assert sizes(chain(kinds=2), requests(0, 10, 20, 30, kind=[0, 0, 1, 1])) == {1: 2, 2: 1}
+
+
+def test_rows_of_a_request_count():
+    assert sizes(chain(), requests(0, 10, 20, rows=[1, 5, 5])) == {1: 1, 5: 2}
+
+
+def test_instances_work_side_by_side_until_the_cores_are_used_up():
+    assert latencies(chain(instances=2, preferred=(1,)), requests(0, 0)) == [1000, 1000]
+    assert latencies(chain(instances=2, preferred=(1,), cores=1), requests(0, 0)) == [2000, 2000]
+
+
+def test_threads_of_an_instance_are_asked_for_together():
+    assert latencies(chain(instances=2, threads=2, preferred=(1,), cores=2), requests(0, 0)) == [2000, 2000]
+
+
+def test_a_full_queue_refuses():
+    done, _ = run(chain(max_queue=1, preferred=(1,)), requests(0, 1, 2, 3, 4, 5))
+    assert [moment == REJECTED for moment in done] == [False, False, False, False, True, True]
+
+
+def test_who_waits_for_too_long_is_refused():
+    done, _ = run(chain(timeout=1500.0, preferred=(1,)), requests(0, 1, 2, 3, 4, 5))
+    assert done[3:].tolist() == [4000, REJECTED, REJECTED]
+
+
+def test_the_first_priority_goes_first():
+    done, _ = run(chain(levels=2, preferred=(1,)), requests(*range(8), priority=[2] * 7 + [1]))
+    assert done[7] == 4000
+    assert done[6] == 8000
+
+
+def test_a_pipeline_hands_on_what_is_done():
+    assert latencies(chain(models=3), requests(0)) == [3000]
+
+
+def test_a_batch_takes_longer_by_the_noise_of_its_first_request():
+    assert latencies(chain(), requests(0, 5000, noise=[250.0, -100.0])) == [1250, 900]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_every_request_is_answered_once_whatever_the_setting(data):
+    count, models = data.draw(st.integers(1, 60)), data.draw(st.integers(1, 3))
+    gaps = data.draw(st.lists(st.floats(0, 3000), min_size=count, max_size=count))
+    rows = data.draw(st.lists(st.integers(1, MOST), min_size=count, max_size=count))
+    kind = data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
+    preferred = tuple(data.draw(st.sets(st.integers(1, MOST), min_size=1)))
+    one = chain(
+        models, data.draw(st.integers(1, 4)), 3, preferred=preferred, instances=data.draw(st.integers(1, 3)),
+        delay=data.draw(st.sampled_from([0.0, 50.0, 2000.0])), levels=data.draw(st.integers(1, 2)),
+    )  # fmt: skip
+    asked = requests(*np.cumsum(gaps), rows=rows, kind=kind, priority=data.draw(st.integers(1, 2)))
+    done, batches = run(one, asked)
+    assert np.isfinite(done).all()
+    assert ((done - asked.arrival) >= models * ALONE - 1e-3).all()
+    assert (batches * np.arange(MOST + 1)).sum(axis=1).tolist() == [sum(rows)] * models

@@ -1,0 +1,94 @@
+"""`trireme tune` and `trireme why` from the command line, on the real server."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trireme.discover import discover
+from trireme.lint.repository import Options
+from trireme.lint.run import Choice, lint
+
+TRIREME = str(Path(sys.executable).with_name("trireme"))
+
+
+def trireme(root, *words):
+    line = [TRIREME, "--root", str(root), *words]
+    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - our own command
+
+
+def test_a_model_is_tuned_and_says_why(sleepy):
+    done = trireme(sleepy, "tune", "sleeper", "--slo-p99", "300ms", "--name", "here", "--points", "4")
+    assert done.returncode == 0, done.stderr
+    assert "wrote [variants.here] of sleeper" in done.stdout
+    assert "<svg" in (sleepy / ".trireme/tune-sleeper.html").read_text()
+    evidence = json.loads((sleepy / "models/sleeper/tuning/here.json").read_text())
+    assert len(evidence["points"]) <= 4
+    assert evidence["chosen"]["p99_ms"] <= 300
+    assert discover(sleepy).unit("sleeper").variants["here"]["instance_group"][0]["count"] >= 2  # it sleeps: no core is used
+    assert "tuned 20" in trireme(sleepy, "why", "sleeper", "instance_group").stdout
+    assert "dynamic_batching" in trireme(sleepy, "why", "sleeper").stdout
+    tree = sleepy / "model_repository"
+    assert lint(tree, Options(), Choice(("TR712",)), variant="here") == []
+    text = (tree / "sleeper/configs/here.toml").read_text()
+    (tree / "sleeper/configs/here.toml").write_text(
+        text.replace("cores = ", "cores = 1").replace('artefact = "', 'artefact = "0')
+    )
+    said = [finding.message for finding in lint(tree, Options(), Choice(("TR712",)), variant="here")]
+    assert [line.partition(" (")[0] for line in said] == [
+        "it was tuned for another artefact than version 1 holds",
+        "it was tuned on another machine",
+    ]
+
+
+def test_a_goal_that_nothing_keeps_says_the_best_there_is(sleepy):
+    before = (sleepy / "models/sleeper/model.toml").read_text()
+    done = trireme(sleepy, "tune", "sleeper", "--slo-p99", "5ms")
+    assert done.returncode == 2
+    assert "sleeper: no setting keeps p99 <= 5 ms; the best is 3" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (sleepy / "models/sleeper/model.toml").read_text() == before
+    assert not (sleepy / "models/sleeper/tuning").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("tune", "sleeper"), "Missing option '--slo-p99'"),
+        (("tune", "sleeper", "--slo-p99", "fast"), "'fast' is no time; say 50ms or 0.2s"),
+        (("tune", "sleeper", "--slo-p99", "-5ms"), "'-5ms' is refused; a goal is above 0"),
+        (("tune", "sleper", "--slo-p99", "50ms"), "did you mean 'sleeper'?"),
+        (("tune", "sleeper", "--slo-p99", "50ms", "--arrivals", "models/sleeper/infer.py"), "does not exist"),
+        (("why", "sleper"), "did you mean 'sleeper'?"),
+        (("why", "sleeper", "instance_groups"), "did you mean 'instance_group'?"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line(sleepy, words, said):
+    done = trireme(sleepy, *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1\nsoon\n", "arrivals:2: 'soon' is refused"),
+        ("1\n", "1 arrivals"),
+        ("2\n1\n", "in order"),
+        ("1\n1\n", "not all at once"),
+    ],
+)
+def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
+    path = sleepy / "arrivals"
+    path.write_text(text)
+    done = trireme(sleepy, "tune", "sleeper", "--slo-p99", "50ms", "--arrivals", str(path))
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_why_of_what_was_never_tuned_says_so(sleepy):
+    done = trireme(sleepy, "why", "sleeper", "dynamic_batching")
+    assert done.returncode == 0
+    assert "nothing was tuned" in done.stdout

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from trireme.tune import costs
+from trireme.tune.live import Stage, built_config
+
+
+def test_batches_are_measured_one_size_after_another(live, tmp_path):
+    stage = Stage("sleeper", built_config(live._tree, "sleeper"), live.samples)  # noqa: SLF001 - where its tree is
+    said = []
+    found = costs.measure(live, (stage,), 2, longest=1.0, watch=said.append)
+    table = found.stages[0].service[0][0]
+    assert table[1] == pytest.approx(31_000, rel=0.2)
+    assert table[8] - table[1] == pytest.approx(7000, abs=3000)
+    assert [row[2] for row in found.stages[0].measured] == [1, 2, 4, 8]
+    assert found.front < 10_000
+    assert found.speed[1] == 1.0
+    assert any("side by side" in line for line in said)
+
+
+def test_sizes_between_are_on_a_line_and_beyond_it_goes_on(stage):
+    table = costs._table(stage, {(0, 1): 100.0, (0, 2): 150.0, (0, 4): 250.0})  # noqa: SLF001 - pure arithmetic
+    assert table[0, 1:].tolist() == [100, 150, 200, 250, 300, 350, 400, 450]
+
+
+def test_shapes_between_are_interpolated_by_their_elements(stage):
+    inputs = tuple({"x": np.ones((1, size), np.float32)} for size in (10, 20, 30))
+    wide = Stage("wide", stage.config, inputs)
+    table = costs._table(wide, {(0, 1): 100.0, (2, 1): 300.0})  # noqa: SLF001 - see above
+    assert table[:, 1].tolist() == [100, 200, 300]
+    assert costs._numbers(wide) == (0, 1, 2)  # noqa: SLF001 - see above
