@@ -1,9 +1,10 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload chaos lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload tune tune-proof chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
+SLO ?= 50ms
 export PYTHON
 
 help:   ## print this life of a model
@@ -52,6 +53,12 @@ lint-proof: repo  ## compare the linter with the real server on 2,400 drawn repo
 
 bench: repo   ## measure serving efficiency, overhead, start and memory, and print a table
 	@.venv/bin/python -m trireme.bench
+
+tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=50ms
+	@.venv/bin/trireme tune $(M) --slo-p99 $(SLO)
+
+tune-proof: repo     ## hold the tuner against an exhaustive measured grid (about 20 minutes)
+	@.venv/bin/python -m trireme.bench tune
 
 bench-overload: repo  ## measure what the gateway does at five times its capacity
 	@.venv/bin/python -m trireme.bench overload

@@ -24,7 +24,7 @@ FOLDERS = (
     "demo",
     "tune",
     "bench",
-    "e2e",
+    *("edge", "e2e"),
 )
 
 

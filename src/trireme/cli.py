@@ -15,7 +15,7 @@ from trireme import __version__
 from trireme.errors import TriremeError
 from trireme.gateway.cli import PORT, demo, gateway, trace
 from trireme.sources import find_root
-from trireme.tune.cli import tune, why
+from trireme.tune.cli import buckets, tune, why
 
 if TYPE_CHECKING:
     from trireme.discover import Sources
@@ -149,7 +149,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     sys.exit(code)
 
 
-for command in (gateway, trace, demo, tune, why):
+for command in (gateway, trace, demo, tune, buckets, why):
     cli.add_command(command)
 
 
@@ -244,6 +244,25 @@ def dev(root: Path | None, model: str, http_port: int, grpc_port: int, server: s
     from trireme.dev import Dev
 
     Dev(root or find_root(Path.cwd()), model, ports=(http_port, grpc_port), server=server).run(click.echo)
+
+
+@cli.command()
+@click.argument("unit", metavar="MODEL")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="The folder; edge/MODEL by default.")
+@click.pass_obj
+def edge(root: Path | None, unit: str, out: Path | None) -> None:
+    """Write MODEL as a folder that runs without Triton: its ONNX files, its Python steps and a small runner.
+
+    The runner needs onnxruntime and numpy; requirements.txt adds what a Python step imports.
+    """
+    from trireme.edge.bundle import write
+
+    sources = _sources(root)
+    sources.unit(unit)  # says which there are
+    folder = out or sources.root / "edge" / unit
+    for path in write(sources, unit, folder):
+        click.echo(f"{(folder / path).stat().st_size:>12,}  {path}")
+    click.echo(f"in {folder}: pip install -r requirements.txt, then python run.py '{{\"<input>\": [...]}}'")
 
 
 @cli.command()

@@ -16,6 +16,7 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 │   ├── ForeignFileError        the tree holds files that no build wrote, and would lose them
 │   ├── LintFailedError         Triton would refuse what was built
 │   └── StaleTextError          a committed text is not what the sources say (build --locked)
+├── EdgeError                   a unit that only Triton can run
 ├── TuneError                   a goal that no setting keeps, or a model that cannot be tuned
 ├── ServerError                 the server cannot be started, or died
 └── CallError                   a request that was refused, by the client or by the server
@@ -157,6 +158,13 @@ class StaleTextError(BuildError):
 
     def __init__(self, paths: Iterable[str]) -> None:
         super().__init__(f"not what the sources say: {', '.join(paths)}; run `make repo` and commit the result")
+
+
+class EdgeError(TriremeError):
+    """A unit that only Triton can run."""
+
+    def __init__(self, unit: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{unit}: {problem}; {remedy}")
 
 
 class TuneError(TriremeError):

@@ -85,6 +85,36 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
 
 @click.command()
 @click.argument("model")
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Texts as they come in production, one a line.",
+)
+@click.option("--encoder", metavar="MODEL", help="Measure what lengths cost this model; by default a token costs a token.")
+@click.option("--most", type=click.IntRange(1, 64), default=8, show_default=True, help="How many edges to try, at most.")
+@click.option("--write", "chosen", type=click.IntRange(1, 64), metavar="N", help="Write the best N edges into model.toml.")
+@click.pass_obj
+def buckets(  # noqa: PLR0913, PLR0917 - an option each, passed by name
+    root: Path | None, model: str, texts: Path, encoder: str | None, most: int, chosen: int | None
+) -> None:
+    """Choose the lengths that MODEL pads texts to, from texts as they really come.
+
+    Prints, for one edge and more, the best edges and how much of the work would be padding. Few edges join more requests and
+    fit CUDA graphs; many pad less.
+    """
+    from trireme.tune import padding
+
+    base = root or find_root(Path.cwd())
+    lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for line in padding.table(base, model, lines, encoder, max(most, chosen or 1)):
+        click.echo(line)
+    if chosen:
+        click.echo(padding.write(base, model, lines, encoder, chosen))
+
+
+@click.command()
+@click.argument("model")
 @click.argument("field", required=False)
 @click.pass_obj
 def why(root: Path | None, model: str, field: str | None) -> None:

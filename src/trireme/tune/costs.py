@@ -119,6 +119,19 @@ def _alone(
     return points, beside
 
 
+def lone(live: Live, stage: Stage, call: Callable[[bytes], bytes]) -> list[float]:
+    """Return the time of one row of each kind [us]."""
+    took = []
+    for kind in range(len(stage.inputs)):
+        request = stage.request(kind, 1)
+        call(request)
+        before = live.batch_stats(stage.name).get(1, (0, 0))
+        _repeat(call, request)
+        after = live.batch_stats(stage.name)[1]
+        took.append((after[1] - before[1]) / (after[0] - before[0]) / 1e3)
+    return took
+
+
 def _repeat(call: Callable[[bytes], bytes], request: bytes) -> list[float]:
     took: list[float] = []
     while len(took) < CALLS or sum(took) < SECONDS:

@@ -66,38 +66,57 @@ def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]
         CallError, ServerError: it is not in the tree, or Triton refused it.
 
     """
-    machine = Machine.here()
-    unit = sources.unit(asked.unit)
+    sources.unit(asked.unit)  # says which there are
     with Live(sources.root / TREE, asked.unit, sources.root / LOG) as live:
-        _check(live)
-        show.begin("calibrating")
-        live.load({})
-        batched = live.config.max_batch_size > 0
-        samples = [
-            {name: array[None] if batched else array for name, array in example.inputs.items()}
-            for example in read_examples(unit.folder, live.config)
-        ]
-        stages = live.stages(samples)
-        try:
-            found = costs.measure(live, stages, machine.cores, longest=asked.goal / 1e3, watch=show.say)
-        except grpc.RpcError as error:
-            raise TuneError(asked.unit, f"Triton refused an example: {error.details()}", "mend examples.json") from None
-        simulation = Simulation(stages, found, machine.cores, _trace(asked, len(samples)))
-        now = {stage.name: Knobs.of(stage.config) for stage in stages}
-        show.begin("simulating")
-        ranked = search(simulation, now, asked.goal, machine.cores, show.count)
-        if not ranked:
-            raise _hopeless(asked, simulation, now, machine.cores)
-        show.begin("verifying")
-        verifier = Verifier(live, simulation, asked.goal)
-        chosen = verify(verifier, ranked, asked.points, show.say)
-        if chosen is None:
-            least = min(verifier.points, key=lambda one: one.point.p99)
-            best = f"the best measured is {least.point.p99:.1f} ms at {least.point.offered:.0f} requests/s"
-            raise TuneError(asked.unit, f"no setting keeps p99 <= {asked.goal:g} ms; {best}", "raise the goal")
-    count = sum(1 for stage in stages for _ in choices(stage.config, machine.cores, asked.goal * 500))
-    tuned = Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, found, count)
-    return tuned, simulation
+        machine = Machine.here()
+        simulation = calibrate(live, sources, asked, machine, show)
+        return choose(live, simulation, asked, machine, show), simulation
+
+
+def calibrate(live: Live, sources: Sources, asked: Asked, machine: Machine, show: Show) -> Simulation:
+    """Measure what the unit costs with its examples; return its simulation.
+
+    Raises:
+        TuneError: it cannot be tuned.
+
+    """
+    _check(live)
+    show.begin("calibrating")
+    live.load({})
+    batched = live.config.max_batch_size > 0
+    samples = [
+        {name: array[None] if batched else array for name, array in example.inputs.items()}
+        for example in read_examples(sources.unit(asked.unit).folder, live.config)
+    ]
+    stages = live.stages(samples)
+    try:
+        found = costs.measure(live, stages, machine.cores, longest=asked.goal / 1e3, watch=show.say)
+    except grpc.RpcError as error:
+        raise TuneError(asked.unit, f"Triton refused an example: {error.details()}", "mend examples.json") from None
+    return Simulation(stages, found, machine.cores, _trace(asked, len(samples)))
+
+
+def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, show: Show) -> Tuned:
+    """Simulate every setting, and verify the best few on the server.
+
+    Raises:
+        TuneError: none keeps the goal.
+
+    """
+    now = {stage.name: Knobs.of(stage.config) for stage in simulation.stages}
+    show.begin("simulating")
+    ranked = search(simulation, now, asked.goal, machine.cores, show.count)
+    if not ranked:
+        raise _hopeless(asked, simulation, now, machine.cores)
+    show.begin("verifying")
+    verifier = Verifier(live, simulation, asked.goal)
+    chosen = verify(verifier, ranked, asked.points, show.say)
+    if chosen is None:
+        least = min(verifier.points, key=lambda one: one.point.p99)
+        best = f"the best measured is {least.point.p99:.1f} ms at {least.point.offered:.0f} requests/s"
+        raise TuneError(asked.unit, f"no setting keeps p99 <= {asked.goal:g} ms; {best}", "raise the goal")
+    count = sum(1 for stage in simulation.stages for _ in choices(stage.config, machine.cores, asked.goal * 500))
+    return Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, simulation.costs, count)
 
 
 def write(sources: Sources, tuned: Tuned) -> list[str]:

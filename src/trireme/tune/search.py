@@ -86,7 +86,7 @@ class Simulation:
 
     def __init__(self, stages: Sequence[Stage], costs: Costs, cores: int, trace: Trace, seed: int = 1) -> None:
         self.stages = stages
-        self._costs = costs
+        self.costs = costs
         self._cores = cores
         self.trace = trace
         self._noise = np.random.default_rng(seed).choice(costs.noise, size=max(LONG, len(trace.gaps)))
@@ -131,7 +131,7 @@ class Simulation:
         """Return the unit as the simulation takes it: the front, then its models."""
         every = [setting[stage.name] for stage in self.stages]
         service = np.zeros((1 + len(every), self._shape.shape[1], self._width))
-        service[0] = self._costs.front
+        service[0] = self.costs.front
         preferred = np.zeros((1 + len(every), self._width), bool)
         preferred[0, 1] = True
         for place, knobs in enumerate(every):
@@ -149,7 +149,7 @@ class Simulation:
         return batcher.Chain(
             service=service,
             preferred=preferred,
-            speed=self._costs.speed,
+            speed=self.costs.speed,
             instances=np.array([self._cores, *(knobs.instances for knobs in every)]),
             threads=np.array([1, *(max(1, knobs.threads) for knobs in every)]),
             max_batch=np.array(most),
@@ -162,7 +162,7 @@ class Simulation:
         )
 
     def _service(self, place: int, threads: int) -> Array:
-        tables = self._costs.stages[place].service
+        tables = self.costs.stages[place].service
         return tables[threads if threads in tables else max(tables)]
 
     def _most(self, setting: Setting) -> float:
@@ -192,7 +192,9 @@ def search(simulation: Simulation, start: Setting, goal: float, cores: int, watc
             for done, found in enumerate(pool.map(lambda one: (one, simulation.best_rate(one, goal, SHORT)), every), 1):
                 watch(done, len(every))
                 shorts.append(found)
-            able = sorted(((one, best) for one, best in shorts if best), key=lambda pair: -pair[1].rate)[:FINALISTS]
+            able = sorted(((one, best) for one, best in shorts if best), key=lambda pair: -pair[1].rate)
+            alone = [pair for pair in able[FINALISTS:] if pair[0][stage.name].preferred == (1,)]
+            able = able[:FINALISTS] + alone[:1]
             longs = pool.map(lambda pair: (pair[0], simulation.best_rate(pair[0], goal, LONG)), able)
             ranked = sorted((Found(one, best) for one, best in longs if best), key=lambda found: -found.expected.rate)
             if not ranked:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CANDIDATES = 3
 FIRST, UP, DOWN = 0.9, 1.06, 0.75
 """Of the simulated rate: where a setting is tried first, and next when it kept the goal or did not."""
+FURTHER, NEAR = 1.08, 1.02
+"""Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
 FEWEST = 400
 """Requests of a point: with fewer, a 99th percentile is one request or two."""
@@ -70,30 +72,35 @@ class Verifier:
 
 def verify(verifier: Verifier, ranked: Sequence[Found], most: int, watch: Watch) -> Measured | None:
     """Return the best point of the best few settings, from at most so many points; None when none kept the goal."""
-    for found in unlike(ranked):
+    for found in candidates(ranked):
         if len(verifier.points) + 2 > most:
             break
         watch(str_of(found.setting))
         rate = found.expected.rate
         first = verifier.measure(found.setting, FIRST * rate)
         verifier.measure(found.setting, (UP if first.held else DOWN) * rate)
-    for step in (1.04, 0.97):
-        best = verifier.best()
-        if best is not None and len(verifier.points) < most:
-            above = [one.point.offered for one in verifier.points if one.setting == best.setting and not one.held]
-            ceiling = min((rate for rate in above if rate > best.point.offered), default=best.point.offered * step * 1.04)
-            watch(str_of(best.setting))
-            verifier.measure(best.setting, (best.point.offered + ceiling) / 2)
+    while (best := verifier.best()) is not None and len(verifier.points) < most:
+        missed = [one.point.offered for one in verifier.points if one.setting == best.setting and not one.held]
+        ceiling = min((rate for rate in missed if rate > best.point.offered), default=best.point.offered * FURTHER)
+        if ceiling < best.point.offered * NEAR:
+            break
+        watch(str_of(best.setting))
+        verifier.measure(best.setting, (best.point.offered + ceiling) / 2)
     return verifier.best()
 
 
-def unlike(ranked: Sequence[Found]) -> list[Found]:
-    """Return a few settings, the best first, no two of which differ in delays and second sizes alone."""
+def candidates(ranked: Sequence[Found]) -> list[Found]:
+    """Return a few settings, the best first, that differ in more than delays and second sizes; one of them joins nothing.
+
+    Batching must not lose to not batching, whatever the simulation says of it.
+    """
     chosen: dict[object, Found] = {}
     for found in ranked:
         kind = tuple((name, knobs.instances, knobs.threads, knobs.preferred[0]) for name, knobs in found.setting.items())
         chosen.setdefault(kind, found)
-    return list(chosen.values())[:CANDIDATES]
+    few = list(chosen.values())[:CANDIDATES]
+    alone = [found for found in ranked if all(knobs.preferred == (1,) for knobs in found.setting.values())]
+    return [*few, *(found for found in alone[:1] if found not in few)]
 
 
 def str_of(setting: Setting) -> str:

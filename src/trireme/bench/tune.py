@@ -1,0 +1,105 @@
+"""The tuner against an exhaustive grid of measured settings, on the repository's three heaviest models.
+
+The tuner sees the machine first, with its ten points. Then every setting of the grid is measured at rising rates until it
+misses the goal. The grid's best and the tuner's choice climb once more, in alternation, for their ratio; the simulation is
+compared with every point that was measured and did not drown.
+"""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from trireme.machine import Machine
+from trireme.plan import TREE
+from trireme.tune import run
+from trireme.tune.knobs import Knobs
+from trireme.tune.live import Live
+from trireme.tune.show import Show
+from trireme.tune.verify import Verifier, str_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trireme.discover import Sources
+    from trireme.tune.search import Setting
+    from trireme.tune.verify import Measured
+
+    Row = tuple[str, str, str, str]
+
+UNITS = (("shape_detector", 50.0), ("text_encoder", 50.0), ("text_embedder", 150.0))
+"""With the p99 goal of each [ms]."""
+PREFERRED, DELAYS = ((1,), (4,), (8,), (16,)), (0, 2000)
+LADDER = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
+"""Of the tuner's throughput, the rates that a setting of the grid climbs."""
+FINE = (0.8, 0.86, 0.92, 0.98, 1.04, 1.1)
+"""The rates of the last climb."""
+DROWNED = 2.0
+"""Times the goal: beyond, a p99 says for how long was measured."""
+ROUNDS = 3
+
+
+def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
+    """Yield the rows of each model."""
+    for unit, goal in UNITS[:1] if quick else UNITS:
+        yield from _measure(sources, unit, goal, quick=quick)
+
+
+def _measure(sources: Sources, unit: str, goal: float, *, quick: bool) -> list[Row]:
+    machine, asked = Machine.here(), run.Asked(unit, goal, "proof")
+    console = Console()
+    with Live(sources.root / TREE, unit, sources.root / run.LOG) as live, Show(console) as show:
+        simulation = run.calibrate(live, sources, asked, machine, show)
+        tuned = run.choose(live, simulation, asked, machine, show)
+        verifier = Verifier(live, simulation, goal, seconds=1.0 if quick else 4.0)
+        base = tuned.chosen.point.throughput
+        for setting in list(_grid(unit))[: 2 if quick else None]:
+            held = climb(verifier, setting, [base * share for share in LADDER])
+            console.print(f"  {str_of(setting)}: {held:.0f}/s")
+        best = verifier.best() or tuned.chosen
+        ratios = []
+        for _ in range(1 if quick else ROUNDS):
+            rates = [best.point.throughput * share for share in FINE]
+            ours, theirs = (climb(verifier, setting, rates) for setting in (tuned.chosen.setting, best.setting))
+            ratios.append(ours / theirs if theirs else 1.0)
+        return _rows(unit, tuned, best, ratios, verifier.points)
+
+
+def climb(verifier: Verifier, setting: Setting, rates: Sequence[float]) -> float:
+    """Return the highest throughput at which a setting keeps the goal, rate by rate, until it misses it twice; 0 for none."""
+    held, missed = 0.0, 0
+    for rate in rates:
+        found = verifier.measure(setting, rate)
+        held = max(held, found.point.throughput if found.held else 0.0)
+        missed += not found.held
+        if missed == 2:  # noqa: PLR2004 - once may be the machine
+            break
+    return held
+
+
+def _grid(unit: str) -> Iterator[Setting]:
+    for instances in (1, 2):
+        for preferred in PREFERRED:
+            for delay in DELAYS if preferred != (1,) else (0,):
+                yield {unit: Knobs(instances, 0 if unit == "text_embedder" else 1, preferred, delay)}
+
+
+def _rows(unit: str, tuned: run.Tuned, best: Measured, ratios: Sequence[float], points: Sequence[Measured]) -> list[Row]:
+    alive = [one for one in points if one.point.kept and one.point.p99 <= DROWNED * tuned.asked.goal]
+    p99 = [abs(one.expected.p99 / one.point.p99 - 1) for one in alive]
+    throughput = [abs(one.expected.throughput / one.point.throughput - 1) for one in alive]
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)} pairs; the tuner measured {len(tuned.points)} points"
+    return [
+        (f"{unit}: tuned", str_of(tuned.chosen.setting), f"{tuned.chosen.point.throughput:.0f}/s", ""),
+        (f"{unit}: best of the grid", str_of(best.setting), f"{best.point.throughput:.0f}/s", ""),
+        (f"{unit}: tuned / best of the grid", f"{statistics.median(ratios):.2f}", spread, ">= 0.95"),
+        (f"{unit}: simulated p99, median error", f"{statistics.median(p99):.0%}", _spread(p99), "<= 15 %"),
+        (f"{unit}: simulated throughput, median error", f"{statistics.median(throughput):.1%}", _spread(throughput), "<= 15 %"),
+    ]
+
+
+def _spread(errors: Sequence[float]) -> str:
+    low, _, high = statistics.quantiles(errors, n=4)
+    return f"half of {len(errors)} points within {low:.0%} to {high:.0%}"
