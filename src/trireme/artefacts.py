@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from trireme.spec import Model, Version
 
+NO_JUDGES = frozenset({"README.md", "examples.json", "model.toml", "train.py"})
+"""Files of a model that no gate reads."""
 RECORD = "artefact.json"
 
 
@@ -47,10 +50,10 @@ def key(model: Model, version: Version) -> str:
     """Return the digest of all that can change the artefact or the verdict of its gate."""
     parts = source_digests(version)
     for folder in (model.folder, *(model.folder.parent / name for name in model.gate_reads)):
-        judges = [*folder.glob("*.py"), *(path for path in folder.glob("data/*") if path.is_file())]
-        parts |= {f"gate/{folder.name}/{path.name}": digest.of_file(path) for path in judges if path.name != "train.py"}
+        judges = [path for path in (*folder.glob("*"), *folder.glob("data/*")) if path.is_file() and path.name not in NO_JUDGES]
+        parts |= {f"gate/{folder.name}/{path.name}": digest.of_file(path) for path in judges}
     if version.exports:
-        parts |= {f"library/{path.name}": digest.of_file(path) for path in _library(version.folder / "export.py")}
+        parts |= {f"library/{path.name}": digest.of_file(path) for path in _library(version.folder)}
     parts |= {f"package/{name}": found for name, found in digest.of_packages(version.packages).items()}
     return digest.of_mapping(parts)
 
@@ -116,9 +119,17 @@ def source_digests(version: Version) -> dict[str, str]:
     return found
 
 
-def _library(export: Path) -> Iterator[Path]:
-    """Yield the modules of this package that an export.py names: they make its bytes as well."""
-    for name in set(re.findall(r"^from trireme(?:\.| import )(\w+)", export.read_text(encoding="utf-8"), re.MULTILINE)):
+def _library(folder: Path) -> Iterator[Path]:
+    """Yield the modules of this package that a model's sources import: they make its bytes as well."""
+    names: set[str] = set()
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == __package__:
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                whole = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+                names |= {name.split(".")[1] for name in whole if name.startswith(f"{__package__}.")}
+    for name in sorted(names):
         path = Path(__file__).with_name(f"{name}.py")
         if path.is_file():
             yield path

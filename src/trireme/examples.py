@@ -45,11 +45,6 @@ class Example:
         """Return how far a float of this output may be away."""
         return self.tolerance.get(output, RELATIVE) if isinstance(self.tolerance, Mapping) else self.tolerance
 
-    @property
-    def loosest(self) -> float:
-        """Return the largest tolerance of an output."""
-        return max(map(self.allowed, self.outputs), default=RELATIVE)
-
     def mismatch(self, found: Mapping[str, Array]) -> str | None:
         """Return the first output that is not as expected, as a sentence, or None."""
         for name, expected in self.outputs.items():

@@ -48,9 +48,14 @@ def to_dynamic_int8(source: Path, target: Path, *, keep: tuple[str, ...] = ()) -
 
     keep names nodes that stay in fp32. Weights have 7 bits: with 8, processors without VNNI overflow the 16 bits in which they
     add pairs of products.
+
+    Raises:
+        ValueError: keep names a node that there is not.
+
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - see above
 
+    _check_kept(onnx.load(source, load_external_data=False).graph, keep)
     with _quiet():
         quantize_dynamic(
             source,
@@ -68,6 +73,10 @@ def to_static_int8(source: Path, target: Path, batches: Iterable[Mapping[str, Ar
     """Write the graph with int8 weights and activations, their ranges taken from batches of inputs. For convolutions.
 
     keep names nodes that stay in fp32. Weights have 7 bits, as above.
+
+    Raises:
+        ValueError: keep names a node that there is not, once the graph is prepared.
+
     """
     from onnxruntime import quantization  # noqa: PLC0415 - see above
 
@@ -81,6 +90,7 @@ def to_static_int8(source: Path, target: Path, batches: Iterable[Mapping[str, Ar
     with _quiet(), tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         quantization.quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        _check_kept(onnx.load(prepared, load_external_data=False).graph, keep)
         quantization.quantize_static(
             prepared,
             target,
@@ -141,6 +151,14 @@ def _bf16(name: str, values: Array) -> onnx.TensorProto:
     rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
     raw = rounded.astype(np.uint16).tobytes()
     return onnx.helper.make_tensor(name, HALF["bf16"], values.shape, raw, raw=True)
+
+
+def _check_kept(graph: onnx.GraphProto, keep: tuple[str, ...]) -> None:
+    """Refuse names that no node bears: what was to stay exact would be quantised in silence."""
+    missing = set(keep) - {node.name for node in graph.node}
+    if missing:
+        message = f"keep: no node is called {', '.join(sorted(missing))}"
+        raise ValueError(message)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def replace(tree: Path, plan: Plan, verify: Callable[[Path], None]) -> None:
         _write(staging, plan)
         _carry_over(tree, staging)
         verify(staging)
-        _swap(staging, tree)
+        swap(staging, tree)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -79,7 +79,7 @@ def _write(staging: Path, plan: Plan) -> None:
         (staging / folder).mkdir(parents=True, exist_ok=True)
 
 
-def _swap(staging: Path, tree: Path) -> None:
+def swap(staging: Path, tree: Path) -> None:
     """Put staging in the tree's place; the old tree comes back when that fails."""
     retired = staging.with_name(f"{staging.name}-old")
     try:

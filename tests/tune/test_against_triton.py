@@ -6,6 +6,7 @@ import pytest
 from trireme.tune import load
 from trireme.tune.batcher import Chain, Requests, run
 from trireme.tune.knobs import Knobs
+from trireme.tune.live import Stage
 
 MOST = 8
 BURST = tuple(0.0043 * number for number in range(14))
@@ -20,21 +21,22 @@ def simulated(knobs, arrivals, first):
     preferred[0, list(knobs.preferred)] = True
     one = np.ones(1, np.int64)
     chain = Chain(
-        service, preferred, np.ones(64), one * knobs.instances, one, one * MOST, one * float(knobs.delay),
+        service, preferred, 64, 1.0, one * knobs.instances, one, one * MOST, one * float(knobs.delay),
         0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one,
     )  # fmt: skip
     each = np.ones(len(arrivals), np.int64)
-    _, batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, 0.0 * each))
+    _, batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, np.zeros((1, len(each)))))
     return {size: int(count) for size, count in enumerate(batches[0]) if count}
 
 
 def measured(live, knobs, arrivals):
+    stage = Stage("sleeper", live.config, tuple(live.samples))
     live.load({"sleeper": knobs})
     body = load.body("sleeper", live.samples[0])
     load.offer(live.address, [body], np.zeros(5, int), np.arange(5) * 0.05)  # so that everything is warm
-    before = live.batch_stats("sleeper")
+    before = live.batch_stats(stage)
     load.offer(live.address, [body], np.zeros(len(arrivals), int), np.array(arrivals))
-    counts = {size: count - before.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats("sleeper").items()}
+    counts = {size: count - before.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats(stage).items()}
     return {size: count for size, count in counts.items() if count}
 
 

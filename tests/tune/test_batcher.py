@@ -12,7 +12,7 @@ ALONE, MORE = 1000.0, 100.0
 """What a batch of one takes, and each further row [us]."""
 
 
-def chain(models=1, cores=4, kinds=1, **changed):
+def chain(models=1, cores=4, kinds=1, shared=1.0, **changed):
     """So many models after one another, each of one instance that may join up to eight rows, without a delay."""
     line = ALONE + MORE * (np.arange(MOST + 1) - 1.0)
     preferred = np.zeros((models, MOST + 1), bool)
@@ -20,7 +20,6 @@ def chain(models=1, cores=4, kinds=1, **changed):
     table = {
         "service": np.broadcast_to(line, (models, kinds, MOST + 1)).copy(),
         "preferred": preferred,
-        "speed": np.minimum(1.0, cores / np.maximum(1, np.arange(32))),
         "shape": np.broadcast_to(np.arange(kinds), (models, kinds)).copy(),
         "instances": 1,
         "threads": 1,
@@ -31,14 +30,21 @@ def chain(models=1, cores=4, kinds=1, **changed):
         "levels": 1,
         "varies": kinds > 1,
     } | changed
-    return Chain(**{name: value if np.ndim(value) else np.full(models, value) for name, value in table.items()})
+    each = {name: value if np.ndim(value) else np.full(models, value) for name, value in table.items()}
+    return Chain(cores=cores, shared=shared, **each)
 
 
 def requests(*arrivals, rows=1, kind=0, priority=1, noise=0.0):
     def each(value, dtype=np.int64):
         return np.array(np.broadcast_to(value, len(arrivals)), dtype)
 
-    return Requests(np.array(arrivals, float), each(rows), each(kind), each(priority), each(noise, float))
+    return Requests(
+        np.array(arrivals, float),
+        each(rows),
+        each(kind),
+        each(priority),
+        np.broadcast_to(each(noise, float), (4, len(arrivals))),
+    )
 
 
 def latencies(one, asked):
@@ -97,6 +103,15 @@ def test_rows_of_a_request_count():
 def test_instances_work_side_by_side_until_the_cores_are_used_up():
     assert latencies(chain(instances=2, preferred=(1,)), requests(0, 0)) == [1000, 1000]
     assert latencies(chain(instances=2, preferred=(1,), cores=1), requests(0, 0)) == [2000, 2000]
+
+
+def test_all_cores_together_may_be_slower_than_one_alone():
+    assert latencies(chain(instances=2, preferred=(1,), cores=2, shared=0.8), requests(0, 0)) == pytest.approx([1250, 1250])
+
+
+def test_a_run_of_days_ends_as_well():
+    asked = requests(*(1e11 * number for number in range(1, 6)))
+    assert latencies(chain(delay=500.0), asked) == pytest.approx([1500] * 5, abs=1)
 
 
 def test_threads_of_an_instance_are_asked_for_together():

@@ -34,8 +34,8 @@ def test_more_edges_never_pad_more_and_enough_pad_nothing(lengths):
     assert found[-1].padded == 0
 
 
-def test_the_last_edge_holds_what_may_come():
-    assert buckets.best([3, 5], 2, last=16)[-1].edges == (3, 16)
+def test_the_last_edge_holds_what_may_come_and_nothing_that_came_is_padded_to_it():
+    assert [row.edges for row in buckets.best([3, 5], 3, last=16)] == [(16,), (5, 16), (3, 5, 16)]
 
 
 def test_what_is_longer_than_the_last_edge_is_cut_to_it():

@@ -61,6 +61,7 @@ def test_a_goal_that_nothing_keeps_says_the_best_there_is(sleepy):
         (("tune", "sleeper", "--slo-p99", "-5ms"), "'-5ms' is refused; a goal is above 0"),
         (("tune", "sleper", "--slo-p99", "50ms"), "did you mean 'sleeper'?"),
         (("tune", "sleeper", "--slo-p99", "50ms", "--arrivals", "models/sleeper/infer.py"), "does not exist"),
+        (("tune", "sleeper", "--slo-p99", "50ms", "--name", "CPU"), "--name: 'CPU' is refused; a name is a small letter"),
         (("why", "sleper"), "did you mean 'sleeper'?"),
         (("why", "sleeper", "instance_groups"), "did you mean 'instance_group'?"),
     ],
@@ -91,4 +92,4 @@ def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
 def test_why_of_what_was_never_tuned_says_so(sleepy):
     done = trireme(sleepy, "why", "sleeper", "dynamic_batching")
     assert done.returncode == 0
-    assert "nothing was tuned" in done.stdout
+    assert "it was not tuned" in done.stdout

@@ -9,7 +9,9 @@ TABLE = {
     "format": 1, "model": "m", "unit": "pipeline", "goal_p99_ms": 50.0, "date": "2026-11-22", "version": 2, "artefact": "abc",
     "machine": {"processor": 'A "fast" one', "cores": 2}, "simulated": 456, "calibrated": 10,
     "chosen": {"knobs": "2 instances", "throughput": 727.3, "p99_ms": 45.1},
-    "points": [{"knobs": "2 instances", "offered": 730.0, "p50_ms": 9.0, "p99_ms": None, "simulated_p99_ms": 40.0}],
+    "points": [
+        {"knobs": "2 instances", "offered": 730.0, "p50_ms": 9.0, "p99_ms": None, "kept_rate": True, "simulated_p99_ms": 40.0},
+    ],
     "rejected": [{"knobs": "1 instance", "why": "measured: it missed the goal at each rate"}],
 }  # fmt: skip
 
@@ -18,7 +20,7 @@ def test_it_tells_what_was_chosen_what_was_measured_and_what_was_rejected():
     assert list(evidence.Evidence("cpu-2", TABLE).lines()) == [
         'tuned 2026-11-22 as part of pipeline on A "fast" one, 2 cores, for p99 <= 50 ms',
         "chosen    2 instances: 727 requests/s with p99 45.1 ms",
-        "measured  730/s: p50 9.0, not all answered (simulated p99 40.0)  2 instances",
+        "measured  730/s: not all were answered (simulated p99 40.0)  2 instances",
         "rejected  1 instance: measured: it missed the goal at each rate",
         "simulated 456 settings from 10 calibrated batch times",
     ]

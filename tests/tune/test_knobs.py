@@ -11,8 +11,9 @@ def config(**table):
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ({}, Knobs(1, 0, (1,), 0)),
-        ({"dynamic_batching": {}}, Knobs(1, 0, (8,), 0)),
+        ({}, Knobs(2, 0, (1,), 0)),
+        ({"backend": "python"}, Knobs(1, 0, (1,), 0)),
+        ({"dynamic_batching": {}, "instance_group": [{}]}, Knobs(1, 0, (8,), 0)),
         (
             {
                 "dynamic_batching": {"preferred_batch_size": [2, 4], "max_queue_delay_microseconds": 300},

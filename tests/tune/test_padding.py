@@ -15,15 +15,15 @@ TEXTS = ["A calm crew", "The crossing was long and the soup was cold and the cre
 
 
 def test_lengths_are_those_of_the_tokenizer(sources):
-    assert lengths.measure(sources.root / "model_repository", "text_tokenizer", TEXTS) == [5, 20, 4]
+    assert lengths.measure(sources.root / "model_repository", "text_tokenizer", TEXTS) == [5, 21, 4]
 
 
 def test_the_table_shows_now_and_the_best_of_each_number(sources):
-    lines = list(padding.table(sources.root, "text_tokenizer", TEXTS, None, 3))
-    assert lines[0] == "3 texts of 4 to 20 tokens, 9.7 on average"
-    assert lines[2].split() == ["16,32,64,128,256", "(now)", "120.7%", "120.7%"]
-    assert lines[4].split() == ["5,256", "817.2%", "817.2%"]
-    assert lines[5].split()[0] == "4,5,256"
+    lines = list(padding.table(padding.measure(sources.root, "text_tokenizer", TEXTS, None), 3))
+    assert lines[0] == "3 texts of 4 to 21 tokens, 10.0 on average"
+    assert lines[2].split() == ["16,32,64,128,256", "(now)", "113.3%", "113.3%"]
+    assert lines[4].split() == ["21,256", "110.0%", "110.0%"]
+    assert lines[5].split()[0] == "5,21,256"
 
 
 def test_what_lengths_cost_is_measured_on_the_server(sources):
@@ -32,17 +32,16 @@ def test_what_lengths_cost_is_measured_on_the_server(sources):
 
 
 def lengths_cost(sources):
-    _, cost = padding._measured(sources.root, "text_tokenizer", TEXTS, "text_encoder", (16, 128))  # noqa: SLF001 - the measuring alone
-    return cost
+    return padding.measure(sources.root, "text_tokenizer", TEXTS, "text_encoder").cost
 
 
 def test_edges_are_written_into_model_toml_with_its_comments(sources, tmp_path):
     for folder in ("models/text_tokenizer", "model_repository/text_tokenizer"):
         shutil.copytree(sources.root / folder, tmp_path / folder)
-    said = padding.write(tmp_path, "text_tokenizer", TEXTS, None, 2)
-    assert said.startswith("wrote buckets = 5,256 into models/text_tokenizer/model.toml")
+    said = padding.write(tmp_path, "text_tokenizer", padding.measure(sources.root, "text_tokenizer", TEXTS, None), 2)
+    assert said.startswith("wrote buckets = 21,256 into models/text_tokenizer/model.toml")
     text = (tmp_path / "models/text_tokenizer/model.toml").read_text()
-    assert 'string_value = "5,256"' in text
+    assert 'string_value = "21,256"' in text
     assert "# texts are padded to the least that holds them" in text
 
 

@@ -78,7 +78,8 @@ def test_a_tolerance_may_be_stated_by_output(folder):
     one = example(folder, {"inputs": {"x": [1, 2]}, "outputs": {"y": [1, 2]}, "tolerance": {"y": 0.1}})
     assert one.mismatch({"y": np.float32([1.05, 2])}) is None
     assert one.mismatch({"y": np.float32([1.2, 2])}) is not None
-    assert one.loosest == 0.1
+    assert one.allowed("y") == 0.1
+    assert one.allowed("another") == 1e-4
 
 
 @pytest.mark.parametrize(

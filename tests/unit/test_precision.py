@@ -97,6 +97,14 @@ def test_bf16_weights_are_rounded_from_fp32(product, tmp_path):
     onnx.checker.check_model(onnx.load(tmp_path / "half.onnx"), full_check=True)
 
 
+def test_a_node_to_keep_that_there_is_not_is_refused(product, filtered, tmp_path):
+    with pytest.raises(ValueError, match="keep: no node is called onely"):
+        precision.to_dynamic_int8(product, tmp_path / "int8.onnx", keep=("onely",))
+    with pytest.raises(ValueError, match="keep: no node is called onely"):
+        precision.to_static_int8(filtered, tmp_path / "int8.onnx", [], keep=("onely",))
+    assert not (tmp_path / "int8.onnx").exists()
+
+
 def test_a_precision_that_there_is_not_is_refused(product, tmp_path):
     with pytest.raises(ValueError, match="'fp8' is none of fp16, bf16"):
         precision.to_half(product, tmp_path / "half.onnx", "fp8")

@@ -16,9 +16,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trireme import modelconfig
+from trireme import digest, modelconfig, pipeline
 from trireme.errors import CallError, EdgeError, ForeignFileError
 from trireme.plan import TREE
+from trireme.tree import swap
+from trireme.worker import ADAPTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 RUNNER = Path(__file__).with_name("run.py")
 BUNDLE = "bundle.json"
-NOT_TAKEN = ("model.py", "__pycache__")
+CACHED = "__pycache__"
+NOT_TAKEN = ("model.py", CACHED)
 """What a version folder holds for Triton alone."""
 
 
@@ -65,8 +68,9 @@ def write(sources: Sources, unit: str, out: Path) -> tuple[Path, ...]:
         ForeignFileError: the folder holds something else.
 
     """
-    if out.exists() and any(out.iterdir()) and not (out / BUNDLE).is_file():
-        raise ForeignFileError(str(out), sorted(path.name for path in out.iterdir()))
+    out = out.resolve()
+    if strangers := _strangers(out):
+        raise ForeignFileError(str(out), strangers)
     tree = sources.root / TREE
     config = _config(tree, unit)
     steps = list(_steps(tree, unit, config))
@@ -76,12 +80,29 @@ def write(sources: Sources, unit: str, out: Path) -> tuple[Path, ...]:
         making.mkdir()
         for step in steps:
             _copy(step, making / step.name)
-        (making / BUNDLE).write_text(json.dumps(_table(unit, config, steps), indent=1) + "\n", encoding="utf-8")
         (making / "requirements.txt").write_text("".join(f"{row}\n" for row in _requirements(steps)), encoding="utf-8")
         shutil.copyfile(RUNNER, making / RUNNER.name)
-        shutil.rmtree(out, ignore_errors=True)
-        making.rename(out)
-    return tuple(sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file()))
+        files = _files(making)
+        table = _table(unit, config, steps) | {"files": [*map(str, files), BUNDLE]}
+        (making / BUNDLE).write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        swap(making, out)
+    return tuple(sorted([*files, Path(BUNDLE)]))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and CACHED not in path.parts)
+
+
+def _strangers(out: Path) -> list[str]:
+    """Return what lies in the folder and is not of an earlier bundle: writing anew would lose it."""
+    if not out.exists():
+        return []
+    present = _files(out) if out.is_dir() else [Path(out.name)]
+    try:
+        own = set(json.loads((out / BUNDLE).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        own = set()
+    return [str(path) for path in present if str(path) not in own]
 
 
 def _config(tree: Path, name: str) -> ModelConfig:
@@ -93,10 +114,7 @@ def _config(tree: Path, name: str) -> ModelConfig:
 
 
 def _steps(tree: Path, unit: str, config: ModelConfig) -> Iterator[Step]:
-    rows = [
-        (row.model_name, row.model_version, dict(row.input_map), dict(row.output_map))
-        for row in config.ensemble_scheduling.step
-    ]
+    rows = [(row.model_name, row.model_version, dict(row.input_map), dict(row.output_map)) for row in pipeline.steps(config)]
     if not rows:
         same = [{tensor.name: tensor.name for tensor in side} for side in (config.input, config.output)]
         rows = [(unit, -1, same[0], same[1])]
@@ -112,11 +130,14 @@ def _check(unit: str, step: Step) -> None:
     """Refuse a step that needs Triton, or more than onnxruntime and Python."""
     if step.kind == "onnx" and not (step.folder / step.file).is_file():
         raise EdgeError(unit, f"{step.name} has no {step.file}", "export it as ONNX")
+    if step.config.HasField("ensemble_scheduling"):
+        raise EdgeError(unit, f"its step {step.name} is a pipeline", "bundle that by itself")
     if step.kind not in {"onnx", "python"}:
         raise EdgeError(unit, f"{step.name} is run by the backend '{step.config.backend}'", "export it as ONNX")
     if step.kind == "python":
-        names = {node.attr for node in ast.walk(_code(step)) if isinstance(node, ast.Attribute)}
-        if "call" in names:
+        if not (step.folder / "infer.py").is_file() or digest.of_file(step.folder / "model.py") != digest.of_file(ADAPTER):
+            raise EdgeError(unit, f"{step.name} has a model.py of its own, which is Triton's", "write an infer.py")
+        if any(_asks(tree) for tree in _code(step)):
             raise EdgeError(unit, f"{step.name} asks other models of the server (context.call)", "bundle those by themselves")
         if step.config.model_transaction_policy.decoupled or step.config.HasField("sequence_batching"):
             raise EdgeError(unit, f"{step.name} is decoupled or takes sequences", "only one answer a request is bundled")
@@ -140,15 +161,28 @@ def _table(unit: str, config: ModelConfig, steps: list[Step]) -> dict[str, Any]:
             "parameters": {key: value.string_value for key, value in step.config.parameters.items()},
             "input_map": dict(step.input_map),
             "output_map": dict(step.output_map),
+            "types": {tensor.name: tensor.data_type.removeprefix("TYPE_") for tensor in modelconfig.outputs(step.config)},
         }
         for step in steps
     ]
     outputs = [tensor.name for tensor in config.output]
-    return {"unit": unit, "batched": config.max_batch_size > 0, "inputs": types, "outputs": outputs, "steps": rows}
+    return {"unit": unit, "inputs": types, "outputs": outputs, "steps": rows}
 
 
-def _code(step: Step) -> ast.Module:
-    return ast.parse((step.folder / "infer.py").read_text(encoding="utf-8"))
+def _code(step: Step) -> list[ast.Module]:
+    """Return the step's Python files but the adapter."""
+    paths = (path for path in step.folder.rglob("*.py") if path.name not in NOT_TAKEN)
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(paths)]
+
+
+def _asks(tree: ast.Module) -> bool:
+    """Say whether setup(context) takes context.call."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "setup" and node.args.args:
+            context = node.args.args[0].arg
+            uses = (one for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr == "call")
+            return any(isinstance(one.value, ast.Name) and one.value.id == context for one in uses)
+    return False
 
 
 def _requirements(steps: list[Step]) -> list[str]:
@@ -157,9 +191,17 @@ def _requirements(steps: list[Step]) -> list[str]:
     known = metadata.packages_distributions()
     for step in steps:
         if step.kind == "python":
-            for node in ast.walk(_code(step)):
+            for node in (node for tree in _code(step) for node in ast.walk(tree)):
                 named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
                 named += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 tops = {name.partition(".")[0] for name in named} - set(sys.stdlib_module_names)
                 wanted |= {known[top][0] for top in tops if top in known}
-    return sorted(f"{name}=={metadata.version(name)}" for name in wanted)
+    return sorted(_pinned(name) for name in wanted)
+
+
+def _pinned(name: str) -> str:
+    """Return a requirement at the version of this environment; a package that is here under another name stays open."""
+    try:
+        return f"{name}=={metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return name

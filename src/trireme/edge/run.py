@@ -22,10 +22,15 @@ def open_onnx(step):
 
 def open_python(step):
     folder = HERE / step["name"]
+    before = set(sys.modules)
     sys.path.insert(0, str(folder))
     spec = importlib.util.spec_from_file_location(step["name"], folder / step["file"])
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    sys.path.remove(str(folder))
+    for name in set(sys.modules) - before:  # another step's neighbours may bear the same names
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
+            del sys.modules[name]
     if hasattr(module, "setup"):
         module.setup(SimpleNamespace(folder=folder, parameters=step["parameters"]))
     return module.infer
@@ -34,12 +39,18 @@ def open_python(step):
 STEPS = [(step, (open_onnx if step["kind"] == "onnx" else open_python)(step)) for step in BUNDLE["steps"]]
 
 
+def cast(rows, kind):
+    array = np.asarray(rows, TYPES.get(kind, kind.lower()))
+    texts = [one.encode() if isinstance(one, str) else one for one in array.flat] if kind == "STRING" else None
+    return array if texts is None else np.array(texts, object).reshape(array.shape)
+
+
 def infer(inputs):
     """Name -> array of whole rows, batch first (strings as bytes); returns the outputs by name."""
-    known = {name: np.asarray(inputs[name], TYPES.get(kind, kind.lower())) for name, kind in BUNDLE["inputs"].items()}
+    known = {name: cast(inputs[name], kind) for name, kind in BUNDLE["inputs"].items() if name in inputs}
     for step, run in STEPS:
-        found = run(**{name: known[tensor] for name, tensor in step["input_map"].items()})
-        known.update({tensor: found[name] for name, tensor in step["output_map"].items()})
+        found = run(**{name: known[tensor] for name, tensor in step["input_map"].items() if tensor in known})
+        known.update({tensor: cast(found[name], step["types"][name]) for name, tensor in step["output_map"].items()})
     return {name: known[name] for name in BUNDLE["outputs"]}
 
 
@@ -51,7 +62,5 @@ def read(row):
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.argv[1], object_hook=read)
-    as_bytes = np.vectorize(lambda item: item.encode() if isinstance(item, str) else item, otypes=[object])
-    answer = infer({name: as_bytes(rows) if BUNDLE["inputs"].get(name) == "STRING" else rows for name, rows in given.items()})
+    answer = infer(json.loads(sys.argv[1], object_hook=read))
     print(json.dumps({name: rows.tolist() for name, rows in answer.items()}, default=bytes.decode))

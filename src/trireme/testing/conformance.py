@@ -79,7 +79,9 @@ def test_a_request_alone_equals_itself_within_a_batch(model: Served, grpc: Any) 
     for number, row in enumerate(rows):
         alone = model.ask(grpc, row)[0]
         for output, values in alone.items():
-            assert model.same(values, together[output][number : number + 1]), f"{output} of item {number} differs in a batch"
+            assert model.same(output, values, together[output][number : number + 1]), (
+                f"{output} of item {number} differs in a batch"
+            )
 
 
 def test_answers_come_to_their_own_requests(model: Served, grpc: Any) -> None:
@@ -90,7 +92,7 @@ def test_answers_come_to_their_own_requests(model: Served, grpc: Any) -> None:
     for wanted, given in zip(expected, found, strict=True):
         assert len(wanted) == len(given)
         for one, other in zip(wanted, given, strict=True):
-            assert all(model.same(values, other[output]) for output, values in one.items())
+            assert all(model.same(output, values, other[output]) for output, values in one.items())
 
 
 @pytest.mark.parametrize("wrong", ["dtype", "rank", "shape", "size", "name", "missing"])

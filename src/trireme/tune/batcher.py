@@ -27,8 +27,8 @@ REJECTED = -1.0
 LEAST = 0.5
 """Of the mean time of a batch, that it takes with all luck."""
 NEVER = float("inf")
-ROUNDING = 1e-6
-"""Microseconds below which two moments are one."""
+ROUNDING, EPSILON = 1e-6, 1e-14
+"""Microseconds below which two moments are one, and the same of the time that passed: a long run has coarser moments."""
 
 
 def compiled(function: F) -> F:
@@ -44,8 +44,9 @@ class Chain(NamedTuple):
     """[model, kind, rows]: what a batch takes alone [us]."""
     preferred: Array
     """[model, rows]: whether the size is preferred."""
-    speed: Array
-    """[cores]: how fast a job runs while all jobs together ask for so many."""
+    cores: int
+    shared: float
+    """How fast a job runs while jobs ask for all cores, of its speed alone."""
     instances: Array
     threads: Array
     max_batch: Array
@@ -64,7 +65,10 @@ class Chain(NamedTuple):
 
 
 class Requests(NamedTuple):
-    """What arrives, a value a request: when [us, in order], rows, kind, priority (from 1), what its batch takes beside [us]."""
+    """What arrives: when [us, in order], rows, kind, priority (from 1), and what its batch takes beside [us].
+
+    noise is [model, request]; all else is a value a request.
+    """
 
     arrival: Array
     rows: Array
@@ -138,7 +142,7 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
             asked += chain.threads[model] * _start(chain, requests, state, model, now)
             _batch(chain, requests, state, model, now)  # what was started made room
             until = min(until, state.timer[model])
-        speed = chain.speed[min(asked, len(chain.speed) - 1)]
+        speed = _speed(chain, asked)
         for model in range(models):
             for instance in range(chain.instances[model]):
                 if state.members[model, instance]:
@@ -151,6 +155,16 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
         while coming < count and requests.arrival[coming] <= now:
             _enter(chain, requests, state, 0, coming, now)
             coming += 1
+
+
+@compiled
+def _speed(chain: Any, asked: int) -> float:  # noqa: ANN401
+    """Return how fast jobs run that ask for so many cores together."""
+    if asked <= 1:
+        return 1.0
+    if asked > chain.cores:
+        return float(chain.shared * chain.cores / asked)
+    return float(1.0 - (1.0 - chain.shared) * (asked - 1) / (chain.cores - 1))
 
 
 @compiled
@@ -202,7 +216,7 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float) -> int
         state.members[model, instance] = taken
         one = state.running[model, instance, 0]
         alone = chain.service[model, requests.kind[one], rows]
-        state.left[model, instance] = max(alone + requests.noise[one], LEAST * alone)
+        state.left[model, instance] = max(alone + requests.noise[model, one], LEAST * alone)
         state.batches[model, rows] += 1
         begun += 1
         state.asleep[model] = 0
@@ -217,7 +231,7 @@ def _progress(chain: Any, requests: Any, state: Any, model: int, now: float, pas
         if not state.members[model, instance]:
             continue
         state.left[model, instance] -= passed
-        if state.left[model, instance] > ROUNDING:
+        if state.left[model, instance] > ROUNDING + now * EPSILON:
             continue
         for place in range(state.members[model, instance]):
             one = state.running[model, instance, place]
@@ -233,7 +247,7 @@ def _progress(chain: Any, requests: Any, state: Any, model: int, now: float, pas
 @compiled
 def _batch(chain: Any, requests: Any, state: Any, model: int, now: float) -> None:  # noqa: ANN401
     """Put what waits into payloads, as long as there is room for one; then sleep."""
-    if state.asleep[model] and now < state.timer[model] - ROUNDING:
+    if state.asleep[model] and now < state.timer[model] - ROUNDING - now * EPSILON:
         return
     state.asleep[model], state.timer[model] = 1, NEVER
     while state.waiting[model] < 2 * chain.instances[model]:
@@ -286,7 +300,7 @@ def _choose(chain: Any, requests: Any, state: Any, model: int, now: float) -> An
             oldest = min(oldest, state.entered[model, one])
             if chain.preferred[model, held + rows]:
                 best = taken
-    exceeded = chain.delay[model] > 0 and now - oldest >= chain.delay[model] - ROUNDING
+    exceeded = chain.delay[model] > 0 and now - oldest >= chain.delay[model] - ROUNDING - now * EPSILON
     if best and not exceeded:
         if chain.delay[model] == 0:
             state.full[model] = 1

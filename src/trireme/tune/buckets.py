@@ -30,7 +30,7 @@ class Buckets:
 
 
 def best(lengths: Sequence[int], most: int, cost: Callable[[Array], Array] | None = None, last: int = 0) -> list[Buckets]:
-    """Return the best edges for 1 to `most` of them, fewest first; the last edge is at least `last`.
+    """Return the best edges for 1 to `most` of them, fewest first; the last edge is at least `last`, for texts yet to come.
 
     cost gives the time of one row of each length; without one, a token costs as much as any other.
 
@@ -42,9 +42,9 @@ def best(lengths: Sequence[int], most: int, cost: Callable[[Array], Array] | Non
     if not len(seen) or seen[0] < 1:
         message = "lengths are one or more whole numbers from 1"
         raise ValueError(message)
-    tops = seen.copy()
-    tops[-1] = max(int(seen[-1]), last)
-    price = np.asarray((cost or _as_tokens)(tops), float)
+    if last > seen[-1]:  # it holds what may come: no text of those seen has to be padded to it
+        seen, counts = np.append(seen, last), np.append(counts, 0)
+    price = np.asarray((cost or _as_tokens)(seen), float)
     cumulated = np.concatenate([[0], np.cumsum(counts)])
     found = []
     total = np.full(len(seen) + 1, np.inf)
@@ -56,7 +56,7 @@ def best(lengths: Sequence[int], most: int, cost: Callable[[Array], Array] | Non
         spent[np.tril_indices(len(seen) + 1, -1, len(seen))] = np.inf
         chosen.append(spent.argmin(axis=0))
         total = np.concatenate([[0.0], spent.min(axis=0)])
-        found.append(score(lengths, _edges(chosen, tops), cost))
+        found.append(score(lengths, _edges(chosen, seen), cost))
     return found
 
 
@@ -69,11 +69,11 @@ def score(lengths: Sequence[int], edges: Sequence[int], cost: Callable[[Array], 
     return Buckets(tuple(sorted(edges)), float(padded.sum() / whole.sum() - 1), work)
 
 
-def _edges(chosen: Sequence[Array], tops: Array) -> list[int]:
+def _edges(chosen: Sequence[Array], seen: Array) -> list[int]:
     """Return the edges by walking the choices back from the longest length."""
-    edges, place = [], len(tops)
+    edges, place = [], len(seen)
     for choice in reversed(chosen):
-        edges.append(int(tops[place - 1]))
+        edges.append(int(seen[place - 1]))
         place = int(choice[place - 1])
         if place == 0:
             break

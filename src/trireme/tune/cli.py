@@ -107,10 +107,11 @@ def buckets(  # noqa: PLR0913, PLR0917 - an option each, passed by name
 
     base = root or find_root(Path.cwd())
     lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]
-    for line in padding.table(base, model, lines, encoder, max(most, chosen or 1)):
+    measured = padding.measure(base, model, lines, encoder)
+    for line in padding.table(measured, max(most, chosen or 1)):
         click.echo(line)
     if chosen:
-        click.echo(padding.write(base, model, lines, encoder, chosen))
+        click.echo(padding.write(base, model, measured, chosen))
 
 
 @click.command()
@@ -148,6 +149,6 @@ def _recorded(path: Path | None) -> Array | None:
         except ValueError:
             raise ValueRefusedError(f"{path}:{number}", line, "a line is the seconds of one arrival") from None
     found = np.array(times)
-    if len(found) < 2 or (np.diff(found) < 0).any() or found[0] == found[-1]:  # noqa: PLR2004 - a gap has two ends
+    if len(found) < 2 or not np.isfinite(found).all() or (np.diff(found) < 0).any() or found[0] == found[-1]:  # noqa: PLR2004 - a gap has two ends
         raise ValueRefusedError(str(path), f"{len(found)} arrivals", "they are two or more, in order, not all at once")
     return found

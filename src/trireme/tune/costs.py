@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 
 from trireme.tune.knobs import THREADS, Knobs
-from trireme.tune.load import METHOD, answered, body
+from trireme.tune.load import METHOD, OPTIONS, answered, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +35,6 @@ STALLS = (0.02, 0.98)
 LEAST_FRONT = 10.0
 LARGE = 8
 """Rows of the requests that are sent side by side."""
-SPEEDS = 64
-"""Cores that may be asked for at once, at most."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ class StageCosts:
     service: Mapping[int, Array]
     measured: tuple[tuple[int, int, int, float], ...]
     """(threads, kind, rows, microseconds) of each that was called."""
+    noise: Array
+    """What single calls took beside their mean [us]."""
     shape: tuple[int, ...]
     """A number a kind: requests of unlike numbers are never joined."""
 
@@ -55,14 +55,13 @@ class StageCosts:
 class Costs:
     """All that the simulation needs to know of a unit on a machine.
 
-    front is what a request costs the cores outside of its models [us]; noise is what single calls took beside the mean [us];
-    speed[c] is how fast a job runs while jobs ask for c cores.
+    front is what a request costs the cores outside of its models [us]; shared is how fast jobs on all cores run, of their speed
+    alone.
     """
 
     stages: tuple[StageCosts, ...]
     front: float
-    noise: Array
-    speed: Array
+    shared: float
 
 
 def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, watch: Watch) -> Costs:
@@ -73,11 +72,11 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
         grpc.RpcError: it refused a request.
 
     """
-    found, noise = [], [0.0]
-    with grpc.insecure_channel(live.address.removeprefix("grpc://")) as channel:
+    found = []
+    with grpc.insecure_channel(live.address.removeprefix("grpc://"), OPTIONS) as channel:
         call = channel.unary_unary(METHOD)
         for stage in stages:
-            service, rows = {}, []
+            service, rows, noise = {}, [], [0.0]
             for threads in _threads(stage, cores):
                 watch(f"{stage.name}: batches alone" + (f", {threads} thread{'s' if threads > 1 else ''}" if threads else ""))
                 live.load({stage.name: Knobs(1, threads, (1,), 0)})
@@ -85,13 +84,13 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
                 service[threads] = _table(stage, points)
                 rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
                 noise += beside
-            found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage)))
+            found.append(StageCosts(stage.name, service, tuple(rows), _without_stalls(np.array(noise)), _numbers(stage)))
         heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
         watch(f"{stages[heaviest].name}: {cores} instances side by side")
-        speed = _speed(live, stages[heaviest], found[heaviest], call, cores)
+        shared = _shared(live, stages[heaviest], found[heaviest], call, cores)
         watch(f"{live.unit}: what a call costs outside of its models")
-    front = _front(live, stages, found, float(speed[cores]), cores)
-    return Costs(tuple(found), front, _without_stalls(np.array(noise)), speed)
+    front = _front(live, stages, found, shared, cores)
+    return Costs(tuple(found), front, shared)
 
 
 def _threads(stage: Stage, cores: int) -> list[int]:
@@ -108,9 +107,9 @@ def _alone(
         for size in (size for size in SIZES if size <= max(stage.config.max_batch_size, 1)):
             request = stage.request(kind, size)
             call(request)
-            before = live.batch_stats(stage.name).get(size, (0, 0))
+            before = live.batch_stats(stage).get(size, (0, 0))
             took = _repeat(call, request)
-            after = live.batch_stats(stage.name)[size]
+            after = live.batch_stats(stage)[size]
             points[kind, size] = (after[1] - before[1]) / (after[0] - before[0]) / 1e3
             if size == 1:
                 beside += [(one - statistics.fmean(took)) * 1e6 for one in took]
@@ -125,9 +124,9 @@ def lone(live: Live, stage: Stage, call: Callable[[bytes], bytes]) -> list[float
     for kind in range(len(stage.inputs)):
         request = stage.request(kind, 1)
         call(request)
-        before = live.batch_stats(stage.name).get(1, (0, 0))
+        before = live.batch_stats(stage).get(1, (0, 0))
         _repeat(call, request)
-        after = live.batch_stats(stage.name)[1]
+        after = live.batch_stats(stage)[1]
         took.append((after[1] - before[1]) / (after[0] - before[0]) / 1e3)
     return took
 
@@ -143,7 +142,8 @@ def _repeat(call: Callable[[bytes], bytes], request: bytes) -> list[float]:
 
 def _measured_kinds(stage: Stage) -> list[int]:
     """Return the kinds whose shapes are measured: all, or some from the smallest to the largest."""
-    first = {shape: kind for kind, shape in reversed(list(enumerate(stage.shapes())))}
+    sizes = [(shape, _elements(stage, kind)) for kind, shape in enumerate(stage.shapes())]
+    first = {size: kind for kind, size in reversed(list(enumerate(sizes)))}
     ordered = sorted(first.values(), key=lambda kind: _elements(stage, kind))
     if len(ordered) <= SHAPES:
         return ordered
@@ -170,7 +170,9 @@ def _line(measured: Mapping[int, float], most: int) -> Array:
 
 
 def _elements(stage: Stage, kind: int) -> int:
-    return sum(array.size for array in stage.inputs[kind].values())
+    """Return the elements of a kind's inputs; of strings, their bytes."""
+    arrays = stage.inputs[kind].values()
+    return sum(sum(map(len, array.flat)) if array.dtype == np.object_ else array.size for array in arrays)
 
 
 def _numbers(stage: Stage) -> tuple[int, ...]:
@@ -183,12 +185,12 @@ def _front(live: Live, stages: Sequence[Stage], found: Sequence[StageCosts], sha
     threads = {stage.name: min(costs.service) for stage, costs in zip(stages, found, strict=True)}
     live.load({stage.name: _joining(stage, threads[stage.name], cores) for stage in stages})
     bodies = [body(live.unit, sample) for sample in live.samples]
-    before = [live.batch_stats(stage.name) for stage in stages]
+    before = [live.batch_stats(stage) for stage in stages]
     rate = answered(live.address, bodies, CLIENTS * cores, FRONT_SECONDS)
     inside = 0.0
     for stage, costs, earlier in zip(stages, found, before, strict=True):
         table = costs.service[threads[stage.name]].mean(axis=0)
-        ran = {size: count - earlier.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats(stage.name).items()}
+        ran = {size: count - earlier.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats(stage).items()}
         inside += sum(count * table[size] for size, count in ran.items()) / sum(count * size for size, count in ran.items())
     return max(LEAST_FRONT, shared * cores * 1e6 / rate - inside)
 
@@ -205,8 +207,8 @@ def _joining(stage: Stage, threads: int, cores: int) -> Knobs:
     return Knobs(cores, threads, (max(1, min(LARGE, stage.config.max_batch_size)),), 0)
 
 
-def _speed(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes], bytes], cores: int) -> Array:
-    """Return how fast a job runs while c cores are asked for: one instance and one a core, in alternation."""
+def _shared(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes], bytes], cores: int) -> float:
+    """Return how fast jobs on all cores run, of their speed alone: one instance and one a core, in alternation."""
     threads = min(costs.service)
     kind = costs.measured[0][1]
     size = max(rows for _, one, rows, _ in costs.measured if one == kind and rows <= LARGE)
@@ -215,19 +217,17 @@ def _speed(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes], 
     ratios = []
     with ThreadPoolExecutor(cores) as pool:
         for _ in range(TURNS):
-            alone, together = (_busy(live, stage.name, size, lambda: call(request), pool, many) for many in (1, cores))
+            alone, together = (_busy(live, stage, size, lambda: call(request), pool, many) for many in (1, cores))
             ratios.append(alone / together)
-    shared = min(1.0, statistics.median(ratios))
-    asked = np.arange(SPEEDS)
-    return np.where(asked <= cores, np.interp(asked, (1, max(cores, 2)), (1.0, shared)), shared * cores / np.maximum(asked, 1))
+    return min(1.0, statistics.median(ratios))
 
 
 def _busy(  # noqa: PLR0913, PLR0917 - what is asked, by whom, and how many
-    live: Live, name: str, size: int, ask: Callable[[], object], pool: ThreadPoolExecutor, many: int
+    live: Live, stage: Stage, size: int, ask: Callable[[], object], pool: ThreadPoolExecutor, many: int
 ) -> float:
     """Return the time of a batch [ns] while so many clients each ask again when they have their answer."""
     ask()
-    before, end = live.batch_stats(name)[size], time.perf_counter() + TURN_SECONDS
+    before, end = live.batch_stats(stage)[size], time.perf_counter() + TURN_SECONDS
 
     def again() -> None:
         while time.perf_counter() < end:
@@ -235,5 +235,5 @@ def _busy(  # noqa: PLR0913, PLR0917 - what is asked, by whom, and how many
 
     for waited in [pool.submit(again) for _ in range(many)]:
         waited.result()
-    after = live.batch_stats(name)[size]
+    after = live.batch_stats(stage)[size]
     return (after[1] - before[1]) / (after[0] - before[0])

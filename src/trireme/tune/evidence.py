@@ -38,8 +38,10 @@ class Evidence:
         yield f"chosen    {chosen['knobs']}: {chosen['throughput']:.0f} requests/s with p99 {chosen['p99_ms']:.1f} ms"
         for row in self.table["points"]:
             simulated = f"simulated p99 {row['simulated_p99_ms']:.1f}"
-            p99 = "not all answered" if row["p99_ms"] is None else f"p99 {row['p99_ms']:.1f} ms"
-            yield f"measured  {row['offered']:.0f}/s: p50 {row['p50_ms']:.1f}, {p99} ({simulated})  {row['knobs']}"
+            all_answered = row["p99_ms"] is not None
+            found = f"p50 {row['p50_ms']:.1f}, p99 {row['p99_ms']:.1f} ms" if all_answered else "not all were answered"
+            behind = "" if row["kept_rate"] else ", and the generator fell behind: it does not count"
+            yield f"measured  {row['offered']:.0f}/s: {found} ({simulated}){behind}  {row['knobs']}"
         for row in self.table["rejected"]:
             yield f"rejected  {row['knobs']}: {row['why']}"
         yield f"simulated {self.table['simulated']:,} settings from {self.table['calibrated']} calibrated batch times"

@@ -8,17 +8,18 @@ from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from trireme import modelconfig
-from trireme.errors import UnknownKeyError
+from trireme.discover import find
+from trireme.errors import TuneError, UnknownKeyError
 from trireme.plan import TREE
+from trireme.spec import Ensemble
 from trireme.tune import evidence
+from trireme.tune.knobs import TUNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from trireme.spec import Ensemble, Model
-
-TUNED = ("instance_group", "dynamic_batching", "parameters")
+    from trireme.spec import Model
 
 
 def lines(root: Path, unit: Model | Ensemble, field: str | None) -> Iterator[str]:
@@ -26,13 +27,21 @@ def lines(root: Path, unit: Model | Ensemble, field: str | None) -> Iterator[str
 
     Raises:
         UnknownKeyError: ModelConfig has no such field.
+        TuneError: the model is not built.
 
     """
     known = ModelConfig.DESCRIPTOR.fields_by_name
     if field is not None and field not in known:
         raise UnknownKeyError(unit.name, field, known)
+    if isinstance(unit, Ensemble):
+        yield f"{unit.name} is a pipeline: what was tuned stands with its models"
+        for model in dict.fromkeys(step.model for step in unit.steps):
+            yield from lines(root, find(root, model), field)
+        return
     found = {row.variant: row for row in evidence.read(unit.folder)}
     folder = root / TREE / unit.name
+    if not (folder / "config.pbtxt").is_file():
+        raise TuneError(unit.name, "it is not built", "run `make repo` first")
     for path in (folder / "config.pbtxt", *sorted((folder / "configs").glob("*.pbtxt"))):
         variant = path.stem if path.parent.name == "configs" else ""
         config = modelconfig.from_text(path.read_text(encoding="utf-8"))
@@ -40,9 +49,11 @@ def lines(root: Path, unit: Model | Ensemble, field: str | None) -> Iterator[str
         for name in (field,) if field else TUNED:
             yield f"  {name}: {_value(config, name)}"
         if variant in found and (field is None or field in TUNED):
+            if found[variant].table["version"] != unit.versions[-1].number:
+                yield f"  STALE: of version {found[variant].table['version']}, and {unit.versions[-1].number} is served"
             yield from (f"  {line}" for line in found[variant].lines())
         else:
-            yield f"  written by hand in {unit.place}, or Triton's default; nothing was tuned"
+            yield f"  written by hand in {unit.place}, or Triton's default; it was not tuned"
 
 
 def _value(config: Any, field: str) -> str:  # noqa: ANN401 - ModelConfig

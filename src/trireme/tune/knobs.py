@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf import json_format
+
 from trireme import modelconfig
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 THREADS = {"onnxruntime": "intra_op_thread_count", "pytorch": "INTRA_OP_THREAD_COUNT"}
 """The parameter by which a backend is told how many threads an instance may use."""
+TUNED = ("instance_group", "dynamic_batching", "parameters")
+"""The fields of ModelConfig that a tuning writes."""
 DELAYS = (0, 100, 250, 500, 1000, 2000, 4000, 8000)
 """Microseconds that a request may wait for others."""
 
@@ -30,9 +34,10 @@ class Knobs:
 
     @classmethod
     def of(cls, config: ModelConfig) -> Knobs:
-        """Return what a config says now, as Triton completes it: two instances a model on a CPU, unless stated."""
+        """Return what a config says now, as Triton completes it: an onnxruntime model gets two instances on a CPU."""
         group = config.instance_group[0] if config.instance_group else None
-        instances = group.count if group is not None and group.count else 1
+        unstated = 2 if group is None and config.backend == "onnxruntime" else 1
+        instances = group.count if group is not None and group.count else unstated
         parameter = THREADS.get(config.backend, "")
         threads = int(config.parameters[parameter].string_value or 0) if parameter in config.parameters else 0
         if not config.HasField("dynamic_batching"):
@@ -41,8 +46,10 @@ class Knobs:
         return cls(instances, threads, preferred, config.dynamic_batching.max_queue_delay_microseconds)
 
     def table(self, config: ModelConfig) -> dict[str, Any]:
-        """Return them as a table of ModelConfig, to lay on a model's config."""
-        table: dict[str, Any] = {"instance_group": [{"count": self.instances}]}
+        """Return them as a table of ModelConfig, to lay on a model's config; where its instances run stays as it is."""
+        groups = [json_format.MessageToDict(group, preserving_proto_field_name=True) for group in config.instance_group[:1]]
+        where = {key: value for group in groups for key, value in group.items() if key in {"kind", "gpus"}}
+        table: dict[str, Any] = {"instance_group": [where | {"count": self.instances}]}
         if config.max_batch_size > 1:
             table["dynamic_batching"] = {
                 "preferred_batch_size": list(self.preferred),
@@ -53,15 +60,13 @@ class Knobs:
         return table
 
     def over(self, config: ModelConfig) -> ModelConfig:
-        """Return a model's config with these in it."""
-        changed = type(config)()
-        changed.CopyFrom(config)
-        for field in ("instance_group", "dynamic_batching"):
-            changed.ClearField(field)
-        changed.MergeFrom(modelconfig.parse(self.table(config), "knobs"))
-        for row in config.instance_group[:1]:
-            changed.instance_group[0].kind = row.kind
-        return changed
+        """Return a model's config with these laid on it, as a variant is."""
+        table = json_format.MessageToDict(config, preserving_proto_field_name=True)
+        return modelconfig.parse(modelconfig.overlay(table, self.table(config)), config.name, allow_newer=True)
+
+    def cores(self, config: ModelConfig, machine: int) -> int:
+        """Return the cores that an instance asks for: as many as it has threads, all of them where the backend decides."""
+        return self.threads or (machine if config.backend in THREADS else 1)
 
     def __str__(self) -> str:
         """Return them in the words of config.pbtxt."""

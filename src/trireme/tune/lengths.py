@@ -14,7 +14,7 @@ from trireme.sources import load_module
 from trireme.tune import costs
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Live, Stage, built_config
-from trireme.tune.load import METHOD
+from trireme.tune.load import METHOD, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,7 +63,7 @@ def measure(tree: Path, model: str, texts: Iterable[str]) -> list[int]:
             outputs = module.infer(**{config.input[0].name: np.array([[text.encode()]], object)})
         except ValueError as error:
             raise TuneError(model, f"it refuses '{text[:40]}': {error}", "mend the texts") from None
-        found.append(max(int(np.flatnonzero(rows[0])[-1]) + 1 for rows in outputs.values()))
+        found.append(max(int(np.flatnonzero(rows[0]).max(initial=-1)) + 1 for rows in outputs.values()))
     return found
 
 
@@ -81,7 +81,7 @@ def cost(tree: Path, model: str, longest: int, log: Path, example: dict[str, Arr
         return {name: np.resize(example[name], shape) for name, shape in shapes.items()}
 
     stage = Stage(model, config, tuple(row(length) for length in lengths))
-    with Live(tree, model, log) as live, grpc.insecure_channel(live.address.removeprefix("grpc://")) as channel:
+    with Live(tree, model, log) as live, grpc.insecure_channel(live.address.removeprefix("grpc://"), OPTIONS) as channel:
         live.load({model: Knobs(1, 1 if config.backend == "onnxruntime" else 0, (1,), 0)})
         took = costs.lone(live, stage, channel.unary_unary(METHOD))
     return lambda asked: np.interp(asked, lengths, took)

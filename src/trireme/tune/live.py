@@ -9,7 +9,7 @@ import numpy as np
 import tritonclient.grpc as grpcclient
 from google.protobuf import json_format
 
-from trireme import modelconfig
+from trireme import modelconfig, pipeline
 from trireme.client import Client
 from trireme.errors import CallError, ServerError
 from trireme.server.process import Server
@@ -38,6 +38,8 @@ class Stage:
     name: str
     config: ModelConfig
     inputs: tuple[Inputs, ...]
+    version: str = ""
+    """The one that a pipeline pins; empty for the newest."""
 
     def shapes(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
         """Return the shapes of each kind's inputs."""
@@ -45,7 +47,8 @@ class Stage:
 
     def request(self, kind: int, rows: int) -> bytes:
         """Return so many rows of a kind as one request."""
-        return body(self.name, {name: np.repeat(array, rows, axis=0) for name, array in self.inputs[kind].items()})
+        inputs = {name: np.repeat(array, rows, axis=0) for name, array in self.inputs[kind].items()}
+        return body(self.name, inputs, self.version)
 
 
 class Live:
@@ -57,7 +60,8 @@ class Live:
         self._tree = tree
         self._server = Server(tree, log, flags=("--model-control-mode=explicit",))
         self.config = built_config(tree, unit)
-        self.members = [step.model_name for step in self.config.ensemble_scheduling.step] or [unit]
+        self.steps = pipeline.steps(self.config)
+        self.members = [step.model_name for step in self.steps] or [unit]
 
     def __enter__(self) -> Self:
         """Start the server."""
@@ -101,23 +105,24 @@ class Live:
 
         """
         self.samples = samples
-        steps = list(self.config.ensemble_scheduling.step)
-        if not steps:
+        if not self.steps:
             return (Stage(self.unit, self.config, tuple(samples)),)
-        given: dict[str, list[Inputs]] = {step.model_name: [] for step in steps}
+        given: dict[str, list[Inputs]] = {step.model_name: [] for step in self.steps}
         with Client(self.address) as client:
             for sample in samples:
                 known: dict[str, Array] = dict(sample)
-                for step in steps:
+                for step in self.steps:
                     inputs = {name: known[tensor] for name, tensor in step.input_map.items()}
                     given[step.model_name].append(inputs)
-                    found = client.infer(step.model_name, inputs)
+                    found = client.infer(step.model_name, inputs, version=_pinned(step))
                     known |= {tensor: found[name] for name, tensor in step.output_map.items()}
-        return tuple(Stage(name, built_config(self._tree, name), tuple(rows)) for name, rows in given.items())
+        pinned = {step.model_name: _pinned(step) for step in self.steps}
+        return tuple(Stage(name, built_config(self._tree, name), tuple(rows), pinned[name]) for name, rows in given.items())
 
-    def batch_stats(self, name: str) -> dict[int, tuple[int, int]]:
+    def batch_stats(self, stage: Stage) -> dict[int, tuple[int, int]]:
         """Return, for each batch size, how often it ran and the nanoseconds it took, input and output included."""
-        stats: Any = self._client.get_inference_statistics(name).model_stats[0]
+        rows: Any = self._client.get_inference_statistics(stage.name, stage.version).model_stats
+        stats = max(rows, key=lambda row: int(row.version))  # the newest answers who names none
         return {
             int(row.batch_size): (
                 int(row.compute_infer.count),
@@ -125,6 +130,10 @@ class Live:
             )
             for row in stats.batch_stats
         }
+
+
+def _pinned(step: Any) -> str:  # noqa: ANN401 - an ensemble's step
+    return str(step.model_version) if step.model_version > 0 else ""
 
 
 def built_config(tree: Path, name: str) -> ModelConfig:

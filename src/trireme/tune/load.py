@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from trireme.arrays import Array
 
 METHOD = "/inference.GRPCInferenceService/ModelInfer"
+OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+"""Answers of a batch of pictures are larger than gRPC's 4 MB."""
 KEPT = 0.97
 """The share of the rate that has to be kept, or else the run does not count."""
 GRACE = 10.0
@@ -43,9 +45,9 @@ class Point:
     kept: bool
 
 
-def body(model: str, inputs: Mapping[str, Array]) -> bytes:
+def body(model: str, inputs: Mapping[str, Array], version: str = "") -> bytes:
     """Return a request of whole arrays, batch included, as gRPC sends it."""
-    request = service_pb2.ModelInferRequest(model_name=model)
+    request = service_pb2.ModelInferRequest(model_name=model, model_version=version)
     for name, array in inputs.items():
         tensor = request.inputs.add(name=name, datatype=np_to_triton_dtype(array.dtype), shape=list(array.shape))
         text = tensor.datatype == "BYTES"
@@ -66,7 +68,7 @@ def answered(address: str, bodies: Sequence[bytes], clients: int, seconds: float
 
 
 async def _answered(target: str, bodies: Sequence[bytes], clients: int, seconds: float) -> float:
-    async with grpc.aio.insecure_channel(target) as channel:
+    async with grpc.aio.insecure_channel(target, OPTIONS) as channel:
         call: Callable[[bytes], Awaitable[bytes]] = channel.unary_unary(METHOD)
         begun, counted = time.perf_counter() + seconds / 4, 0
         end = time.perf_counter() + seconds
@@ -86,7 +88,7 @@ async def _offer(target: str, bodies: Sequence[bytes], kinds: Array, arrivals: A
     count = len(arrivals)
     ended, due = np.full(count, np.inf), np.empty(count)
     good = np.zeros(count, bool)
-    async with grpc.aio.insecure_channel(target) as channel:
+    async with grpc.aio.insecure_channel(target, OPTIONS) as channel:
         call: Callable[[bytes], Awaitable[bytes]] = channel.unary_unary(METHOD)
 
         async def ask(number: int) -> None:

@@ -35,12 +35,11 @@ def page(tuned: Tuned, simulation: Simulation) -> str:
     points = [
         (
             str_of(one.setting), f"{one.point.offered:.0f}", f"{one.point.throughput:.0f}", f"{one.expected.throughput:.0f}",
-            f"{one.point.p99:.1f}", f"{one.expected.p99:.1f}", "yes" if one.held else "no",
+            f"{one.point.p99:.1f}", f"{one.expected.p99:.1f}", "yes" if one.held else "no" if one.missed else "does not count",
         )
         for one in tuned.points
     ]  # fmt: skip
-    name = next(iter(chosen.setting))
-    why = [(row["knobs"], row["why"]) for row in rejected(tuned, name)]
+    why = [(row["knobs"], row["why"]) for row in rejected(tuned)]
     heads = ("setting", "offered/s", "answered/s", "simulated", "p99 ms", "simulated", "keeps the goal")
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{unit}: tuned</title><style>{STYLE}</style>
 <h1>{html.escape(unit)}</h1>
@@ -52,7 +51,7 @@ def page(tuned: Tuned, simulation: Simulation) -> str:
 <h2>Not taken</h2>{_table(("setting", "why"), why, numbers=())}
 <p>{tuned.simulated:,} settings simulated from {sum(len(stage.measured) for stage in tuned.costs.stages)} batch times; a request
 costs {tuned.costs.front:.0f} us of a core outside of its models; jobs on all cores run at
-{tuned.costs.speed[tuned.machine.cores]:.0%} of their speed alone.</p></html>
+{tuned.costs.shared:.0%} of their speed alone.</p></html>
 """
 
 

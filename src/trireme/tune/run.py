@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from trireme import digest
-from trireme.errors import TuneError
+from trireme.errors import TuneError, ValueRefusedError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
 from trireme.plan import TREE
+from trireme.spec import NAME, Ensemble
 from trireme.tune import costs, evidence, source
-from trireme.tune.knobs import Knobs, choices
+from trireme.tune.knobs import TUNED, Knobs, choices
 from trireme.tune.live import Live, built_config
-from trireme.tune.search import Simulation, Trace, search
-from trireme.tune.verify import Verifier, str_of, verify
+from trireme.tune.search import LONG, Found, Simulation, Trace, search
+from trireme.tune.verify import Verifier, candidates, str_of, verify
 
 if TYPE_CHECKING:
     from trireme.arrays import Array
     from trireme.discover import Sources
     from trireme.tune.costs import Costs
-    from trireme.tune.search import Found, Setting
+    from trireme.tune.search import Setting
     from trireme.tune.show import Show
     from trireme.tune.verify import Measured
 
@@ -66,7 +68,7 @@ def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]
         CallError, ServerError: it is not in the tree, or Triton refused it.
 
     """
-    sources.unit(asked.unit)  # says which there are
+    _check_name(sources, asked)
     with Live(sources.root / TREE, asked.unit, sources.root / LOG) as live:
         machine = Machine.here()
         simulation = calibrate(live, sources, asked, machine, show)
@@ -80,7 +82,7 @@ def calibrate(live: Live, sources: Sources, asked: Asked, machine: Machine, show
         TuneError: it cannot be tuned.
 
     """
-    _check(live)
+    _check(live, sources)
     show.begin("calibrating")
     live.load({})
     batched = live.config.max_batch_size > 0
@@ -92,7 +94,8 @@ def calibrate(live: Live, sources: Sources, asked: Asked, machine: Machine, show
     try:
         found = costs.measure(live, stages, machine.cores, longest=asked.goal / 1e3, watch=show.say)
     except grpc.RpcError as error:
-        raise TuneError(asked.unit, f"Triton refused an example: {error.details()}", "mend examples.json") from None
+        said = f"an example was not answered: {error.details()}"
+        raise TuneError(asked.unit, said, "mend examples.json; what asks other models of the server cannot be tuned") from None
     return Simulation(stages, found, machine.cores, _trace(asked, len(samples)))
 
 
@@ -110,10 +113,13 @@ def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, s
         raise _hopeless(asked, simulation, now, machine.cores)
     show.begin("verifying")
     verifier = Verifier(live, simulation, asked.goal)
-    chosen = verify(verifier, ranked, asked.points, show.say)
+    began = simulation.best_rate(now, asked.goal, LONG)
+    tried = candidates(ranked) + ([Found(now, began)] if began else [])  # a variant must not be slower than what there was
+    chosen = verify(verifier, tried, asked.points, show.say)
     if chosen is None:
-        least = min(verifier.points, key=lambda one: one.point.p99)
-        best = f"the best measured is {least.point.p99:.1f} ms at {least.point.offered:.0f} requests/s"
+        least = min((one for one in verifier.points if one.point.kept), key=lambda one: one.point.p99, default=None)
+        found = f"{least.point.p99:.1f} ms at {least.point.offered:.0f} requests/s" if least else "nothing: no rate was kept"
+        best = f"the best measured is {found}"
         raise TuneError(asked.unit, f"no setting keeps p99 <= {asked.goal:g} ms; {best}", "raise the goal")
     count = sum(1 for stage in simulation.stages for _ in choices(stage.config, machine.cores, asked.goal * 500))
     return Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, simulation.costs, count)
@@ -122,6 +128,7 @@ def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, s
 def write(sources: Sources, tuned: Tuned) -> list[str]:
     """Write the variant and its evidence for each model of the unit; return the models' names."""
     lock = Lock.read(sources.root / TREE / LOCK)
+    writings = []
     for name, knobs in tuned.chosen.setting.items():
         model = next(model for model in sources.models if model.name == name)
         version = model.versions[-1].number
@@ -131,15 +138,42 @@ def write(sources: Sources, tuned: Tuned) -> list[str]:
             "artefact": digest.of_mapping(lock.versions[name][str(version)]["files"]),
             "batch_times_us": [list(row) for row in stage.measured],
         }
-        source.write(model.folder, tuned.asked.variant, knobs.table(built_config(sources.root / TREE, name)), found)
+        writings.append((model.folder, knobs.table(built_config(sources.root / TREE, name)), found))
+    for folder, table, found in writings:
+        source.write(folder, tuned.asked.variant, table, found)
     return list(tuned.chosen.setting)
 
 
-def _check(live: Live) -> None:
-    if live.config.model_transaction_policy.decoupled:
-        raise TuneError(live.unit, "it is decoupled: it has no one answer to be fast with", "tune what it calls")
-    if live.config.HasField("sequence_batching"):
-        raise TuneError(live.unit, "it batches sequences, which no rule here knows", "tune its instances by hand")
+def _check_name(sources: Sources, asked: Asked) -> None:
+    """Refuse a variant that cannot be one, or that serves something else than what is measured."""
+    sources.unit(asked.unit)  # says which there are
+    if not NAME.fullmatch(asked.variant):
+        raise ValueRefusedError("--name", asked.variant, "a name is a small letter, then small letters, digits, _ or -")
+    unit = sources.unit(asked.unit)
+    members = {step.model for step in unit.steps} if isinstance(unit, Ensemble) else {unit.name}
+    for model in sources.models:
+        other = set(model.variants.get(asked.variant, {})) - set(TUNED) if model.name in members else set()
+        if other:
+            what = f"variants.{asked.variant} states {', '.join(sorted(other))}: what is measured is config.pbtxt"
+            raise TuneError(model.place, what, "choose another --name")
+
+
+def _check(live: Live, sources: Sources) -> None:
+    if len(set(live.members)) < len(live.members):
+        raise TuneError(live.unit, "a model stands in it twice", "tune the model by itself")
+    for name in live.members:
+        config = built_config(sources.root / TREE, name)
+        if config.model_transaction_policy.decoupled:
+            raise TuneError(name, "it is decoupled: it has no one answer to be fast with", "tune what it calls")
+        if config.HasField("sequence_batching"):
+            raise TuneError(name, "it batches sequences, which no rule here knows", "tune its instances by hand")
+        if config.HasField("ensemble_scheduling"):
+            raise TuneError(live.unit, f"its step {name} is a pipeline", "tune that by itself")
+        if len(config.instance_group) > 1:
+            raise TuneError(name, "it has several instance groups", "tune it by hand, or state one")
+        model = next(one for one in sources.models if one.name == name)
+        if not (sources.root / TREE / name / str(model.versions[-1].number)).is_dir():
+            raise TuneError(name, f"version {model.versions[-1].number} is not built", "run `make repo` first")
 
 
 def _trace(asked: Asked, kinds: int) -> Trace:
@@ -161,10 +195,10 @@ def _hopeless(asked: Asked, simulation: Simulation, now: Setting, cores: int) ->
 def _evidence(tuned: Tuned, name: str, knobs: Knobs) -> dict[str, Any]:
     points = [
         {
-            "knobs": str(one.setting[name]),
+            "knobs": str_of(one.setting),
             "offered": one.point.offered,
             "throughput": one.point.throughput,
-            "p50_ms": one.point.p50,
+            "p50_ms": one.point.p50 if isfinite(one.point.p50) else None,
             "p99_ms": one.point.p99 if one.point.failed == 0 else None,
             "failed": one.point.failed,
             "kept_rate": one.point.kept,
@@ -186,15 +220,15 @@ def _evidence(tuned: Tuned, name: str, knobs: Knobs) -> dict[str, Any]:
             "p99_ms": tuned.chosen.point.p99,
         },
         "points": points,
-        "rejected": rejected(tuned, name),
+        "rejected": rejected(tuned),
         "simulated": tuned.simulated,
         "calibrated": sum(len(stage.measured) for stage in tuned.costs.stages),
         "front_us": round(tuned.costs.front, 1),
-        "speed_of_all_cores": round(float(tuned.costs.speed[tuned.machine.cores]), 3),
+        "speed_of_all_cores": round(tuned.costs.shared, 3),
     }
 
 
-def rejected(tuned: Tuned, name: str) -> list[dict[str, str]]:
+def rejected(tuned: Tuned) -> list[dict[str, str]]:
     """Return the settings that were not taken, each with its reason."""
     best, rows = tuned.chosen.point.throughput, []
     for setting in {str_of(one.setting): one.setting for one in tuned.points}.values():
@@ -204,10 +238,10 @@ def rejected(tuned: Tuned, name: str) -> list[dict[str, str]]:
         why = (
             f"kept the goal to {max(own):.0f} requests/s, not {best:.0f}" if own else "kept the goal at no rate it was tried at"
         )
-        rows.append({"knobs": str(setting[name]), "why": f"measured: {why}"})
+        rows.append({"knobs": str_of(setting), "why": f"measured: {why}"})
     measured = [one.setting for one in tuned.points]
     for found in tuned.ranked:
         if found.setting not in measured and len(rows) < POINTS:
             rate = found.expected.rate
-            rows.append({"knobs": str(found.setting[name]), "why": f"simulated: keeps the goal to {rate:.0f} requests/s"})
+            rows.append({"knobs": str_of(found.setting), "why": f"simulated: keeps the goal to {rate:.0f} requests/s"})
     return rows

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
     """The knobs of each model of a unit."""
 
 SHORT, LONG = 600, 4000
+NOISES = 4000
 """Requests of a simulation that sorts choices out, and of one that decides."""
 STEPS = 7
 """Halvings between no rate and the most that could be."""
 FINALISTS = 24
 NEARLY = 0.98
 """Of the best rate: from here on the simpler setting wins."""
-MOST_MEMBERS = 128
-"""Rows of a batch that the simulation holds at most."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,8 @@ class Trace:
 
     def first(self, count: int) -> Trace:
         """Return a trace of so many requests, from the beginning again where this one ends."""
-        return Trace(np.resize(self.gaps, count), np.resize(self.kinds, count))
+        gaps = np.resize(self.gaps, count)
+        return Trace(gaps / gaps.mean(), np.resize(self.kinds, count))
 
     def arrivals(self, rate: float) -> Array:
         """Return when each arrives [s] at so many a second."""
@@ -89,7 +89,9 @@ class Simulation:
         self.costs = costs
         self._cores = cores
         self.trace = trace
-        self._noise = np.random.default_rng(seed).choice(costs.noise, size=max(LONG, len(trace.gaps)))
+        rng = np.random.default_rng(seed)
+        drawn = [rng.choice(stage.noise, size=NOISES) for stage in costs.stages]
+        self._noise = np.array([np.zeros(NOISES), *drawn])
         kinds = len(stages[0].inputs)
         self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
         self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
@@ -99,7 +101,7 @@ class Simulation:
         trace = self.trace.first(count)
         arrival = trace.arrivals(rate) * 1e6
         ones = np.ones(count, np.int64)
-        requests = batcher.Requests(arrival, ones, trace.kinds, ones, self._noise[:count])
+        requests = batcher.Requests(arrival, ones, trace.kinds, ones, self._noise[:, np.arange(count) % NOISES])
         done, batches = batcher.run(self.chain(setting), requests)
         counted = slice(count // 5, None)
         good = done[counted] > 0
@@ -116,7 +118,7 @@ class Simulation:
         return max(range(len(self.stages)), key=lambda place: self._service(place, 0)[:, 1].mean())
 
     def best_rate(self, setting: Setting, goal: float, count: int) -> Expected | None:
-        """Return the highest rate whose p99 is within the goal [ms]; None when one request alone is too slow."""
+        """Return the highest rate whose p99 is within the goal [ms]; None when a hundredth of the most is too much."""
         low, high, best = 0.0, self._most(setting), None
         for _ in range(STEPS + 3 * (count == LONG)):
             rate = (low + high) / 2
@@ -145,18 +147,20 @@ class Simulation:
                 for knobs, stage in zip(every, self.stages, strict=True)
             ),
         ]
-        none = np.zeros(1 + len(every), np.int64)
+        configs = [stage.config for stage in self.stages]
+        batchings = [config.dynamic_batching for config in configs]
         return batcher.Chain(
             service=service,
             preferred=preferred,
-            speed=self.costs.speed,
+            cores=self._cores,
+            shared=self.costs.shared,
             instances=np.array([self._cores, *(knobs.instances for knobs in every)]),
-            threads=np.array([1, *(max(1, knobs.threads) for knobs in every)]),
+            threads=np.array([1, *(knobs.cores(config, self._cores) for knobs, config in zip(every, configs, strict=True))]),
             max_batch=np.array(most),
             delay=np.array([0.0, *(float(knobs.delay) for knobs in every)]),
-            max_queue=none,
-            timeout=none.astype(float),
-            levels=none + 1,
+            max_queue=np.array([0, *(batching.default_queue_policy.max_queue_size for batching in batchings)]),
+            timeout=np.array([0.0, *map(_timeout, batchings)]),
+            levels=np.array([1, *(max(1, int(batching.priority_levels)) for batching in batchings)]),
             shape=self._shape,
             varies=np.array([True, *(any(-1 in tensor.dims for tensor in stage.config.input) for stage in self.stages)]),
         )
@@ -180,7 +184,7 @@ def search(simulation: Simulation, start: Setting, goal: float, cores: int, watc
 
     Raises nothing: an empty list says that no setting keeps the goal [ms].
     """
-    setting = dict(start)
+    setting = {name: replace(knobs, delay=0) for name, knobs in start.items()}  # what another model waits is not this one's
     order = sorted(range(len(simulation.stages)), key=lambda place: place != simulation.heaviest)
     rounds = order + order[:1] if len(order) > 1 else order
     ranked: list[Found] = []
@@ -208,6 +212,12 @@ def simplest(ranked: Sequence[Found]) -> Found:
     """Return the simplest of those that are nearly as good as the best: few instances and threads, little delay, no batches."""
     near = [found for found in ranked if found.expected.rate >= NEARLY * ranked[0].expected.rate]
     return min(near, key=lambda found: [_effort(knobs) for knobs in found.setting.values()])
+
+
+def _timeout(batching: Any) -> float:  # noqa: ANN401 - ModelDynamicBatching
+    """Return how long requests may wait before they are refused [us]; 0 where they are delayed instead, or for ever."""
+    policy = batching.default_queue_policy
+    return 0.0 if policy.timeout_action else float(policy.default_timeout_microseconds)
 
 
 def _effort(knobs: Knobs) -> tuple[int, int, int, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from trireme import modelconfig
 from trireme.tune import evidence
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ def write(folder: Path, variant: str, table: Mapping[str, Any], found: Mapping[s
     variants = document.setdefault("variants", tomlkit.table(is_super_table=True))
     fresh = variant not in variants
     section = variants.setdefault(variant, tomlkit.table())
-    for key, value in table.items():
-        section[key] = _inline(value)
+    for key, value in modelconfig.overlay(section.unwrap(), table).items():
+        if section.get(key) != value:
+            section[key] = _inline(value)
     if fresh:
         section.comment(f"tritonserver --model-config-name={variant}; why: trireme why {folder.name}")
     place = evidence.path_of(folder, variant)
     place.parent.mkdir(exist_ok=True)
-    _replace(place, json.dumps(found, indent=1) + "\n")
-    _replace(path, tomlkit.dumps(document))
+    replace(place, json.dumps(found, indent=1) + "\n")
+    replace(path, tomlkit.dumps(document))
 
 
 def _inline(value: Any) -> Any:  # noqa: ANN401 - TOML
@@ -47,7 +49,8 @@ def _inline(value: Any) -> Any:  # noqa: ANN401 - TOML
     return value
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file whole: whoever reads it meanwhile finds the old one."""
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)

@@ -29,12 +29,20 @@ FEWEST = 400
 
 @dataclass(frozen=True)
 class Measured:
-    """One point: a setting at a rate, as measured and as simulated; held says whether it counts and keeps the goal."""
+    """One point: a setting at a rate, as measured and as simulated; held says that it keeps the goal, missed that it does not.
+
+    It is neither when the generator fell behind: then it says nothing of the server.
+    """
 
     setting: Mapping[str, Knobs]
     point: Point
     expected: Expected
     held: bool
+
+    @property
+    def missed(self) -> bool:
+        """Say that the goal was missed by the server, not by the generator."""
+        return self.point.kept and not self.held
 
 
 class Verifier:
@@ -61,7 +69,8 @@ class Verifier:
             self._loaded = dict(setting)
         trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
         point = load.offer(self._live.address, self._bodies, trace.kinds, trace.arrivals(rate))
-        found = Measured(setting, point, self._simulation.at(setting, rate), point.kept and point.p99 <= self.goal)
+        expected = self._simulation.at(setting, rate, len(trace.kinds))
+        found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal)
         self.points.append(found)
         return found
 
@@ -70,9 +79,9 @@ class Verifier:
         return max((one for one in self.points if one.held), key=lambda one: one.point.throughput, default=None)
 
 
-def verify(verifier: Verifier, ranked: Sequence[Found], most: int, watch: Watch) -> Measured | None:
-    """Return the best point of the best few settings, from at most so many points; None when none kept the goal."""
-    for found in candidates(ranked):
+def verify(verifier: Verifier, tried: Sequence[Found], most: int, watch: Watch) -> Measured | None:
+    """Return the best point of a few settings, from at most so many points; None when none kept the goal."""
+    for found in tried:
         if len(verifier.points) + 2 > most:
             break
         watch(str_of(found.setting))
@@ -80,7 +89,7 @@ def verify(verifier: Verifier, ranked: Sequence[Found], most: int, watch: Watch)
         first = verifier.measure(found.setting, FIRST * rate)
         verifier.measure(found.setting, (UP if first.held else DOWN) * rate)
     while (best := verifier.best()) is not None and len(verifier.points) < most:
-        missed = [one.point.offered for one in verifier.points if one.setting == best.setting and not one.held]
+        missed = [one.point.offered for one in verifier.points if one.setting == best.setting and one.missed]
         ceiling = min((rate for rate in missed if rate > best.point.offered), default=best.point.offered * FURTHER)
         if ceiling < best.point.offered * NEAR:
             break

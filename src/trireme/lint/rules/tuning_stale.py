@@ -104,9 +104,10 @@ def check(model: Model) -> Iterator[Problem]:
         yield Problem("", f"it was tuned for version {evidence.get('version')}, and version {newest} is served", REMEDY)
     elif (published := _published(model, newest)) and evidence.get("artefact") != published:
         yield Problem("", f"it was tuned for another artefact than version {newest} holds", REMEDY)
+    if model.repository.base is not None:
+        return  # only who asks for a variant by its name says that it is to be served here
     here = Machine.here()
-    asked = model.repository.base is None  # by name: this is where it is to be served
-    if asked and (evidence.get("processor"), evidence.get("cores")) != (here.processor, here.cores):
+    if (evidence.get("processor"), evidence.get("cores")) != (here.processor, here.cores):
         there = f"{evidence.get('processor')}, {evidence.get('cores')} cores"
         yield Problem("", f"it was tuned on another machine ({there}) than this one ({here})", REMEDY)
 
