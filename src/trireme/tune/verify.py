@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Watch = Callable[[str], None]
 
-CANDIDATES = 3
+CANDIDATES = 2
 FIRST, UP, DOWN = 0.9, 1.06, 0.75
 """Of the simulated rate: where a setting is tried first, and next when it kept the goal or did not."""
 FURTHER, NEAR = 1.08, 1.02
