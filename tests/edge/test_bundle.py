@@ -12,7 +12,7 @@ from trireme import modelconfig
 from trireme.build import build
 from trireme.discover import discover
 from trireme.edge import bundle
-from trireme.errors import CallError, EdgeError, ForeignFileError
+from trireme.errors import EdgeError, ForeignFileError, MissingSourceError
 from trireme.examples import read_examples
 
 
@@ -80,7 +80,7 @@ def test_what_only_triton_can_run_is_refused(sources, project, tmp_path):
     with pytest.raises(EdgeError, match="text_router asks other models"):
         bundle.write(sources, "text_router", tmp_path / "edge")
     assert not (tmp_path / "edge").exists()
-    with pytest.raises(CallError, match="holds no 'double'; run `make repo` first"):
+    with pytest.raises(MissingSourceError, match=r"double: config\.pbtxt is missing; run `make repo` first"):
         bundle.write(discover(project), "double", tmp_path / "edge")
 
 

@@ -45,7 +45,7 @@ def test_an_image_comes_as_a_file_or_as_base64(http):
         one = http.post("/v1/detect", files={"image": file}).json()
     other = http.post("/v1/detect", json={"items": [{"image": {"b64": base64.b64encode(SCENE.read_bytes()).decode()}}]}).json()
     assert one["items"] == other["items"]
-    assert one["items"][0]["detection_labels"] == ["circle", "circle", "square", "square"]
+    assert one["items"][0]["detection_labels"] == ["circle", "star", "square", "triangle"]
 
 
 def test_vectors_are_lists(http, client):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from trireme import built
 from trireme.build import build
 from trireme.discover import discover
 from trireme.tune.costs import Costs, StageCosts
-from trireme.tune.live import Live, Stage, built_config
+from trireme.tune.live import Live, Stage
 
 SLEEPS = """import time
 
@@ -54,7 +55,7 @@ def live(tmp_path_factory):
 @pytest.fixture
 def stage(sleepy):
     """The sleeper as a stage that takes one kind of request."""
-    config = built_config(sleepy / "model_repository", "sleeper")
+    config = built.config(sleepy / "model_repository", "sleeper")
     return Stage("sleeper", config, ({"x": np.ones((1, 1), np.float32)},))
 
 

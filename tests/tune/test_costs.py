@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
+from trireme import built
 from trireme.tune import costs
-from trireme.tune.live import Stage, built_config
+from trireme.tune.live import Stage
 
 
 def test_batches_are_measured_one_size_after_another(live, tmp_path):
-    stage = Stage("sleeper", built_config(live._tree, "sleeper"), live.samples)  # noqa: SLF001 - where its tree is
+    stage = Stage("sleeper", built.config(live._tree, "sleeper"), live.samples)  # noqa: SLF001 - where its tree is
     said = []
     found = costs.measure(live, (stage,), 2, longest=1.0, watch=said.append)
     table = found.stages[0].service[0][0]

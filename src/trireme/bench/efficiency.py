@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trireme import modelconfig
+from trireme import built
 from trireme.client import AsyncClient
 from trireme.plan import TREE
 from trireme.server.process import Server
-from trireme.sources import load_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,10 +58,10 @@ def bare_pipeline(tree: Path) -> Callable[[Array], object]:
     """Return the pipeline as one function in this process, from the built tree."""
     import onnxruntime  # noqa: PLC0415 - only this benchmark runs models in its own process
 
-    tokenizer, head = (_opened(tree / name) for name in ("text_tokenizer", "sentiment_head"))
-    served = modelconfig.from_text((tree / "text_encoder/config.pbtxt").read_text(encoding="utf-8")).default_model_filename
-    encoder = onnxruntime.InferenceSession(str(_newest(tree / "text_encoder") / served), providers=["CPUExecutionProvider"])
-    return lambda text: head.infer(sentence_embedding=encoder.run(None, tokenizer.infer(text=text))[0])
+    tokenize, classify = (built.infer(tree, name) for name in ("text_tokenizer", "sentiment_head"))
+    served = built.newest(tree, "text_encoder") / built.config(tree, "text_encoder").default_model_filename
+    encoder = onnxruntime.InferenceSession(str(served), providers=["CPUExecutionProvider"])
+    return lambda text: classify(sentence_embedding=encoder.run(None, tokenize(text=text))[0])
 
 
 def run_bare(classify: Callable[[Array], object], mix: Array, size: int, seconds: float) -> float:
@@ -97,19 +95,3 @@ async def run_served(address: str, mix: Array, load: tuple[int, int], seconds: f
 def _rows(mix: Array, start: int, size: int) -> Array:
     rows: Array = mix[np.arange(start, start + size) % len(mix)]
     return rows
-
-
-def _newest(model: Path) -> Path:
-    return max((path for path in model.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
-
-
-def _opened(model: Path) -> SimpleNamespace:
-    """Return the infer.py of a model's newest version, set up as the adapter does."""
-    folder = _newest(model)
-    source = load_module(folder / "infer.py")
-    parameters = {
-        key: value.string_value
-        for key, value in modelconfig.from_text((model / "config.pbtxt").read_text(encoding="utf-8")).parameters.items()
-    }
-    source.setup(SimpleNamespace(folder=folder, parameters=parameters))
-    return SimpleNamespace(infer=source.infer)

@@ -16,8 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trireme import digest, modelconfig, pipeline
-from trireme.errors import CallError, EdgeError, ForeignFileError
+from trireme import built, digest, modelconfig, pipeline
+from trireme.errors import EdgeError, ForeignFileError
 from trireme.plan import TREE
 from trireme.tree import swap
 from trireme.worker import ADAPTER
@@ -64,7 +64,7 @@ def write(sources: Sources, unit: str, out: Path) -> tuple[Path, ...]:
 
     Raises:
         EdgeError: a step can only be run by Triton.
-        CallError: the unit is not built.
+        MissingSourceError: the unit is not built.
         ForeignFileError: the folder holds something else.
 
     """
@@ -72,7 +72,7 @@ def write(sources: Sources, unit: str, out: Path) -> tuple[Path, ...]:
     if strangers := _strangers(out):
         raise ForeignFileError(str(out), strangers)
     tree = sources.root / TREE
-    config = _config(tree, unit)
+    config = built.config(tree, unit)
     steps = list(_steps(tree, unit, config))
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as name:
@@ -105,23 +105,15 @@ def _strangers(out: Path) -> list[str]:
     return [str(path) for path in present if str(path) not in own]
 
 
-def _config(tree: Path, name: str) -> ModelConfig:
-    path = tree / name / "config.pbtxt"
-    if not path.is_file():
-        message = f"{tree.name} holds no '{name}'; run `make repo` first"
-        raise CallError(message)
-    return modelconfig.from_text(path.read_text(encoding="utf-8"))
-
-
 def _steps(tree: Path, unit: str, config: ModelConfig) -> Iterator[Step]:
     rows = [(row.model_name, row.model_version, dict(row.input_map), dict(row.output_map)) for row in pipeline.steps(config)]
     if not rows:
         same = [{tensor.name: tensor.name for tensor in side} for side in (config.input, config.output)]
         rows = [(unit, -1, same[0], same[1])]
     for name, version, input_map, output_map in rows:
-        own = _config(tree, name)
-        numbers = [int(path.name) for path in (tree / name).iterdir() if path.name.isdecimal()]
-        step = Step(name, own, tree / name / str(version if version > 0 else max(numbers)), input_map, output_map)
+        own = built.config(tree, name)
+        folder = tree / name / str(version) if version > 0 else built.newest(tree, name)
+        step = Step(name, own, folder, input_map, output_map)
         _check(unit, step)
         yield step
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import grpc
 import numpy as np
 
-from trireme import modelconfig
+from trireme import built, modelconfig
 from trireme.errors import TuneError
-from trireme.sources import load_module
 from trireme.tune import costs
 from trireme.tune.knobs import Knobs
-from trireme.tune.live import Live, Stage, built_config
+from trireme.tune.live import Live, Stage
 from trireme.tune.load import METHOD, OPTIONS
 
 if TYPE_CHECKING:
@@ -31,11 +29,11 @@ def edges_now(tree: Path, model: str) -> tuple[int, ...]:
     """Return the edges that a built model pads to now.
 
     Raises:
-        CallError: it is not in the tree.
+        MissingSourceError: it is not built.
         TuneError: it pads to none.
 
     """
-    parameters = built_config(tree, model).parameters
+    parameters = built.config(tree, model).parameters
     if PARAMETER not in parameters:
         remedy = "name the model that makes tokens of texts, such as text_tokenizer"
         raise TuneError(model, f"its config has no parameter '{PARAMETER}'", remedy)
@@ -49,18 +47,14 @@ def measure(tree: Path, model: str, texts: Iterable[str]) -> list[int]:
         TuneError: the model has no one input of strings, or refuses a text.
 
     """
-    config = built_config(tree, model)
+    config = built.config(tree, model)
     if [tensor.data_type for tensor in modelconfig.inputs(config)] != ["TYPE_STRING"]:
         raise TuneError(model, "it does not take one input of strings", "name the model that makes tokens of texts")
-    folder = max((path for path in (tree / model).iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
-    module = load_module(folder / "infer.py")
-    if hasattr(module, "setup"):
-        parameters = {key: value.string_value for key, value in config.parameters.items()}
-        module.setup(SimpleNamespace(folder=folder, parameters=parameters))
+    infer = built.infer(tree, model)
     found = []
     for text in texts:
         try:
-            outputs = module.infer(**{config.input[0].name: np.array([[text.encode()]], object)})
+            outputs = infer(**{config.input[0].name: np.array([[text.encode()]], object)})
         except ValueError as error:
             raise TuneError(model, f"it refuses '{text[:40]}': {error}", "mend the texts") from None
         found.append(max(int(np.flatnonzero(rows[0]).max(initial=-1)) + 1 for rows in outputs.values()))
@@ -72,7 +66,7 @@ def cost(tree: Path, model: str, longest: int, log: Path, example: dict[str, Arr
 
     example is one row, batch included; its open sizes are stretched to a length.
     """
-    config = built_config(tree, model)
+    config = built.config(tree, model)
     open_sizes = {tensor.name: [1, *tensor.dims] for tensor in config.input}
     lengths = np.unique(np.linspace(2, longest, MEASURED).astype(int))
 

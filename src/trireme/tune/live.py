@@ -9,9 +9,9 @@ import numpy as np
 import tritonclient.grpc as grpcclient
 from google.protobuf import json_format
 
-from trireme import modelconfig, pipeline
+from trireme import built, pipeline
 from trireme.client import Client
-from trireme.errors import CallError, ServerError
+from trireme.errors import ServerError
 from trireme.server.process import Server
 from trireme.tune.load import body
 
@@ -59,7 +59,7 @@ class Live:
         self.samples: Sequence[Inputs] = ()
         self._tree = tree
         self._server = Server(tree, log, flags=("--model-control-mode=explicit",))
-        self.config = built_config(tree, unit)
+        self.config = built.config(tree, unit)
         self.steps = pipeline.steps(self.config)
         self.members = [step.model_name for step in self.steps] or [unit]
 
@@ -87,7 +87,7 @@ class Live:
 
         """
         for name in self.members:
-            config = knobs[name].over(built_config(self._tree, name)) if name in knobs else built_config(self._tree, name)
+            config = knobs[name].over(built.config(self._tree, name)) if name in knobs else built.config(self._tree, name)
             text = json_format.MessageToJson(config, preserving_proto_field_name=True)
             try:
                 self._client.load_model(name, config=text, client_timeout=LOAD_SECONDS)
@@ -117,7 +117,7 @@ class Live:
                     found = client.infer(step.model_name, inputs, version=_pinned(step))
                     known |= {tensor: found[name] for name, tensor in step.output_map.items()}
         pinned = {step.model_name: _pinned(step) for step in self.steps}
-        return tuple(Stage(name, built_config(self._tree, name), tuple(rows), pinned[name]) for name, rows in given.items())
+        return tuple(Stage(name, built.config(self._tree, name), tuple(rows), pinned[name]) for name, rows in given.items())
 
     def batch_stats(self, stage: Stage) -> dict[int, tuple[int, int]]:
         """Return, for each batch size, how often it ran and the nanoseconds it took, input and output included."""
@@ -134,18 +134,3 @@ class Live:
 
 def _pinned(step: Any) -> str:  # noqa: ANN401 - an ensemble's step
     return str(step.model_version) if step.model_version > 0 else ""
-
-
-def built_config(tree: Path, name: str) -> ModelConfig:
-    """Return the config of a built model.
-
-    Raises:
-        CallError: the tree holds none of the name.
-
-    """
-    path = tree / name / "config.pbtxt"
-    if not path.is_file():
-        known = sorted(folder.name for folder in tree.iterdir() if (folder / "config.pbtxt").is_file())
-        message = f"{tree.name} holds no '{name}'; it has {', '.join(known)}"
-        raise CallError(message)
-    return modelconfig.from_text(path.read_text(encoding="utf-8"))

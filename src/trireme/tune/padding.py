@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 
+from trireme import built
 from trireme.discover import discover
 from trireme.examples import read_examples
 from trireme.plan import TREE
 from trireme.tune import buckets, lengths
-from trireme.tune.live import built_config
 from trireme.tune.run import LOG
 from trireme.tune.source import replace
 
@@ -37,14 +37,14 @@ def measure(root: Path, model: str, texts: Sequence[str], encoder: str | None) -
 
     Raises:
         TuneError: the model pads nothing, or refuses a text.
-        CallError: a model is not built.
+        MissingSourceError: a model is not built.
 
     """
     now = lengths.edges_now(root / TREE, model)
     found = lengths.measure(root / TREE, model, texts)
     if encoder is None:
         return Measured(found, None, now)
-    config = built_config(root / TREE, encoder)
+    config = built.config(root / TREE, encoder)
     example = read_examples(discover(root).unit(encoder).folder, config)[0]
     row = {name: array[None] for name, array in example.inputs.items()}
     return Measured(found, lengths.cost(root / TREE, encoder, now[-1], root / LOG, row), now)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from trireme import digest
+from trireme import built, digest
 from trireme.errors import TuneError, ValueRefusedError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
@@ -18,7 +18,7 @@ from trireme.plan import TREE
 from trireme.spec import NAME, Ensemble
 from trireme.tune import costs, evidence, source
 from trireme.tune.knobs import TUNED, Knobs, choices
-from trireme.tune.live import Live, built_config
+from trireme.tune.live import Live
 from trireme.tune.search import LONG, Found, Simulation, Trace, search
 from trireme.tune.verify import Verifier, candidates, str_of, verify
 
@@ -65,7 +65,7 @@ def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]
 
     Raises:
         TuneError: no setting keeps the goal, or the unit cannot be tuned.
-        CallError, ServerError: it is not in the tree, or Triton refused it.
+        MissingSourceError, ServerError: it is not built, or Triton refused it.
 
     """
     _check_name(sources, asked)
@@ -138,7 +138,7 @@ def write(sources: Sources, tuned: Tuned) -> list[str]:
             "artefact": digest.of_mapping(lock.versions[name][str(version)]["files"]),
             "batch_times_us": [list(row) for row in stage.measured],
         }
-        writings.append((model.folder, knobs.table(built_config(sources.root / TREE, name)), found))
+        writings.append((model.folder, knobs.table(built.config(sources.root / TREE, name)), found))
     for folder, table, found in writings:
         source.write(folder, tuned.asked.variant, table, found)
     return list(tuned.chosen.setting)
@@ -162,7 +162,7 @@ def _check(live: Live, sources: Sources) -> None:
     if len(set(live.members)) < len(live.members):
         raise TuneError(live.unit, "a model stands in it twice", "tune the model by itself")
     for name in live.members:
-        config = built_config(sources.root / TREE, name)
+        config = built.config(sources.root / TREE, name)
         if config.model_transaction_policy.decoupled:
             raise TuneError(name, "it is decoupled: it has no one answer to be fast with", "tune what it calls")
         if config.HasField("sequence_batching"):
