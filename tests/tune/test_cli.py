@@ -89,6 +89,15 @@ def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
+def test_a_variant_that_serves_something_else_is_not_given_evidence_of_this(sleepy):
+    path = sleepy / "models/sleeper/model.toml"
+    path.write_text(path.read_text() + '\n[variants.other]\ndefault_model_filename = "other.py"\n')
+    before = path.read_text()
+    done = trireme(sleepy, "tune", "sleeper", "--slo-p99", "300ms", "--name", "other")
+    assert (done.returncode, path.read_text()) == (2, before)
+    assert "variants.other states default_model_filename" in done.stderr
+
+
 def test_why_of_what_was_never_tuned_says_so(sleepy):
     done = trireme(sleepy, "why", "sleeper", "dynamic_batching")
     assert done.returncode == 0

@@ -43,6 +43,11 @@ def test_a_goal_below_a_lone_batch_finds_nothing(stage, costed):
     assert best(simulation(stage, costed(10_000.0, 100.0)), goal=5.0) == []
 
 
+def test_a_model_that_costs_next_to_nothing_is_found_the_rate_that_its_requests_allow(stage, costed):
+    found = best(simulation(stage, costed(10.0, 0.1, front=500.0)))
+    assert 3000 < found[0].expected.rate < 1.2 * CORES * 1e6 / 500  # a run of seconds may end with a backlog
+
+
 def test_a_recorded_trace_keeps_its_bursts(stage, costed):
     one = costed(10_000.0, 9000.0)
     bursts = np.repeat(np.arange(500) * 1.0, 8) + np.tile(np.arange(8) * 1e-4, 500)

@@ -170,13 +170,14 @@ class Simulation:
         return tables[threads if threads in tables else max(tables)]
 
     def _most(self, setting: Setting) -> float:
-        """Return a rate that no setting reaches: every core busy with the cheapest batches."""
-        rates: list[float] = []
+        """Return a rate that no setting reaches: every core and every instance busy with the cheapest batches."""
+        least, rates = self.costs.front, []
         for place, stage in enumerate(self.stages):
             table = self._service(place, setting[stage.name].threads)[:, 1:]
-            rows = np.arange(1, table.shape[1] + 1)
-            rates.append(float(1e6 * setting[stage.name].instances * (rows / np.maximum(table.mean(axis=0), 1e-3)).max()))
-        return 1.2 * min(rates)
+            row = float((np.maximum(table.mean(axis=0), 1e-3) / np.arange(1, table.shape[1] + 1)).min())
+            least += row
+            rates.append(1e6 * setting[stage.name].instances / row)
+        return 1.2 * min(*rates, 1e6 * self._cores / least)
 
 
 def search(simulation: Simulation, start: Setting, goal: float, cores: int, watch: Callable[[int, int], None]) -> list[Found]:
