@@ -1,6 +1,7 @@
 """Bundles: what they hold, what they refuse, and that they answer as the server does, in an environment of their own."""
 
 import json
+import shutil
 import subprocess
 import sys
 import venv
@@ -92,3 +93,22 @@ def test_a_python_model_is_bundled_without_the_adapter(project, tmp_path):
         [sys.executable, tmp_path / "edge/run.py", '{"x": [[2], [3]]}'], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == {"y": [[4.0], [6.0]]}
+
+
+def test_outputs_are_cast_and_neighbours_of_steps_are_kept_apart(tmp_path):
+    steps = []
+    for name, factor, given, made in (("one", 2, "x", "middle"), ("two", 5, "middle", "y")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "factor.py").write_text(f"FACTOR = {factor}\n")
+        (tmp_path / name / "infer.py").write_text(
+            "import numpy as np\nfrom factor import FACTOR\n\n\ndef infer(*, x):\n"
+            "    assert x.dtype == np.float32\n    return {'y': x.astype(np.float64) * FACTOR}\n"
+        )
+        maps = {"input_map": {"x": given}, "output_map": {"y": made}, "types": {"y": "FP32"}}
+        steps.append({"name": name, "kind": "python", "file": "infer.py", "parameters": {}} | maps)
+    table = {"unit": "u", "inputs": {"x": "FP32"}, "outputs": ["y"], "steps": steps}
+    (tmp_path / "bundle.json").write_text(json.dumps(table))
+    shutil.copyfile(bundle.RUNNER, tmp_path / "run.py")
+    line = [sys.executable, tmp_path / "run.py", '{"x": [[3]]}']
+    done = subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    assert (done.stdout, done.stderr) == ('{"y": [[30.0]]}\n', "")

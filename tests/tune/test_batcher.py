@@ -109,6 +109,10 @@ def test_all_cores_together_may_be_slower_than_one_alone():
     assert latencies(chain(instances=2, preferred=(1,), cores=2, shared=0.8), requests(0, 0)) == pytest.approx([1250, 1250])
 
 
+def test_there_may_be_more_cores_than_sixty_four():
+    assert latencies(chain(instances=100, preferred=(1,), cores=100), requests(*[0.0] * 100)) == pytest.approx([1000] * 100)
+
+
 def test_a_run_of_days_ends_as_well():
     asked = requests(*(1e11 * number for number in range(1, 6)))
     assert latencies(chain(delay=500.0), asked) == pytest.approx([1500] * 5, abs=1)

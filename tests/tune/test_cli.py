@@ -89,6 +89,12 @@ def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
+def test_a_pipeline_whose_model_has_two_versions_is_tuned(sources):
+    done = trireme(sources.root, "tune", "credit_scoring", "--slo-p99", "2s", "--points", "4", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()[:2]] == ["credit_features", "credit_risk"]
+
+
 def test_a_variant_that_serves_something_else_is_not_given_evidence_of_this(sleepy):
     path = sleepy / "models/sleeper/model.toml"
     path.write_text(path.read_text() + '\n[variants.other]\ndefault_model_filename = "other.py"\n')

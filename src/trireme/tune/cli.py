@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,21 @@ from trireme.errors import ValueRefusedError
 from trireme.sources import find_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trireme.arrays import Array
 
 # Verbs import what they need when they run: `trireme --help` must not wait for numba.
 # ruff: noqa: PLC0415
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Say which extra is missing, where one is."""
+    try:
+        yield
+    except ImportError as error:
+        raise click.ClickException(f"the tuner needs `pip install 'trireme[tune]'` ({error})") from None
 
 
 class Milliseconds(click.ParamType[float]):
@@ -61,10 +73,8 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     from trireme.machine import Machine
     from trireme.tune.show import Show
 
-    try:
+    with _extra():
         from trireme.tune import report, run
-    except ImportError as error:
-        raise click.ClickException(f"the tuner needs `pip install 'trireme[tune]'` ({error})") from None
     base = root or find_root(Path.cwd())
     sources = discover(base)
     asked = run.Asked(unit, goal, name or Machine.here().variant, _recorded(arrivals), points)
@@ -103,7 +113,8 @@ def buckets(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     Prints, for one edge and more, the best edges and how much of the work would be padding. Few edges join more requests and
     fit CUDA graphs; many pad less.
     """
-    from trireme.tune import padding
+    with _extra():
+        from trireme.tune import padding
 
     base = root or find_root(Path.cwd())
     lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]

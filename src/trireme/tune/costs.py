@@ -105,12 +105,7 @@ def _alone(
     beside: list[float] = []
     for kind in _measured_kinds(stage):
         for size in (size for size in SIZES if size <= max(stage.config.max_batch_size, 1)):
-            request = stage.request(kind, size)
-            call(request)
-            before = live.batch_stats(stage).get(size, (0, 0))
-            took = _repeat(call, request)
-            after = live.batch_stats(stage)[size]
-            points[kind, size] = (after[1] - before[1]) / (after[0] - before[0]) / 1e3
+            points[kind, size], took = _batch(live, stage, call, kind, size)
             if size == 1:
                 beside += [(one - statistics.fmean(took)) * 1e6 for one in took]
             if points[kind, size] > longest * 1e6:
@@ -120,15 +115,17 @@ def _alone(
 
 def lone(live: Live, stage: Stage, call: Callable[[bytes], bytes]) -> list[float]:
     """Return the time of one row of each kind [us]."""
-    took = []
-    for kind in range(len(stage.inputs)):
-        request = stage.request(kind, 1)
-        call(request)
-        before = live.batch_stats(stage).get(1, (0, 0))
-        _repeat(call, request)
-        after = live.batch_stats(stage)[1]
-        took.append((after[1] - before[1]) / (after[0] - before[0]) / 1e3)
-    return took
+    return [_batch(live, stage, call, kind, 1)[0] for kind in range(len(stage.inputs))]
+
+
+def _batch(live: Live, stage: Stage, call: Callable[[bytes], bytes], kind: int, rows: int) -> tuple[float, list[float]]:
+    """Return what a batch takes by the server's own account [us], and what each call took [s]."""
+    request = stage.request(kind, rows)
+    call(request)
+    before = live.batch_stats(stage).get(rows, (0, 0))  # the server counts after it answered
+    took = _repeat(call, request)
+    after = live.batch_stats(stage)[rows]
+    return (after[1] - before[1]) / (after[0] - before[0]) / 1e3, took
 
 
 def _repeat(call: Callable[[bytes], bytes], request: bytes) -> list[float]:

@@ -65,6 +65,10 @@ def cost(tree: Path, model: str, longest: int, log: Path, example: dict[str, Arr
     """Return what a row of each length costs a built model [us], measured on a server and straight between.
 
     example is one row, batch included; its open sizes are stretched to a length.
+
+    Raises:
+        TuneError: the model refuses a length.
+
     """
     config = built.config(tree, model)
     open_sizes = {tensor.name: [1, *tensor.dims] for tensor in config.input}
@@ -77,5 +81,9 @@ def cost(tree: Path, model: str, longest: int, log: Path, example: dict[str, Arr
     stage = Stage(model, config, tuple(row(length) for length in lengths))
     with Live(tree, model, log) as live, grpc.insecure_channel(live.address.removeprefix("grpc://"), OPTIONS) as channel:
         live.load({model: Knobs(1, 1 if config.backend == "onnxruntime" else 0, (1,), 0)})
-        took = costs.lone(live, stage, channel.unary_unary(METHOD))
+        try:
+            took = costs.lone(live, stage, channel.unary_unary(METHOD))
+        except grpc.RpcError as error:
+            said = f"a row of another length was not answered: {error.details()}"
+            raise TuneError(model, said, "name a model whose open sizes may be any") from None
     return lambda asked: np.interp(asked, lengths, took)

@@ -86,7 +86,8 @@ class Live:
             ServerError: Triton refused one.
 
         """
-        for name in self.members:
+        ensemble = [] if self.unit in self.members else [self.unit]
+        for name in (*self.members, *ensemble):
             config = knobs[name].over(built.config(self._tree, name)) if name in knobs else built.config(self._tree, name)
             text = json_format.MessageToJson(config, preserving_proto_field_name=True)
             try:
@@ -94,8 +95,6 @@ class Live:
             except grpcclient.InferenceServerException as error:
                 message = f"{name}: Triton refused {knobs.get(name, 'its config')}: {error.message()}"
                 raise ServerError(message) from None
-        if self.unit not in self.members:
-            self._client.load_model(self.unit, client_timeout=LOAD_SECONDS)
 
     def stages(self, samples: Sequence[Inputs]) -> tuple[Stage, ...]:
         """Return the unit's models with what each is given for each sample: the pipeline is run once a sample.
@@ -112,7 +111,7 @@ class Live:
             for sample in samples:
                 known: dict[str, Array] = dict(sample)
                 for step in self.steps:
-                    inputs = {name: known[tensor] for name, tensor in step.input_map.items()}
+                    inputs = {name: known[tensor] for name, tensor in step.input_map.items() if tensor in known}
                     given[step.model_name].append(inputs)
                     found = client.infer(step.model_name, inputs, version=_pinned(step))
                     known |= {tensor: found[name] for name, tensor in step.output_map.items()}

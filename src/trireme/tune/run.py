@@ -234,10 +234,10 @@ def rejected(tuned: Tuned) -> list[dict[str, str]]:
     for setting in {str_of(one.setting): one.setting for one in tuned.points}.values():
         if setting == tuned.chosen.setting:
             continue
-        own = [one.point.throughput for one in tuned.points if one.setting == setting and one.held]
-        why = (
-            f"kept the goal to {max(own):.0f} requests/s, not {best:.0f}" if own else "kept the goal at no rate it was tried at"
-        )
+        points = [one for one in tuned.points if one.setting == setting]
+        held = max((one.point.throughput for one in points if one.held), default=0.0)
+        missed = "it missed the goal at each rate" if any(one.missed for one in points) else "the generator fell behind"
+        why = f"it kept the goal to {held:.0f} requests/s, not {best:.0f}" if held else missed
         rows.append({"knobs": str_of(setting), "why": f"measured: {why}"})
     measured = [one.setting for one in tuned.points]
     for found in tuned.ranked:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     """The knobs of each model of a unit."""
 
 SHORT, LONG = 600, 4000
-NOISES = 4000
 """Requests of a simulation that sorts choices out, and of one that decides."""
+NOISES = 4000
+"""Draws of a model's noise; a longer run begins with the first again."""
 STEPS = 7
 """Halvings between no rate and the most that could be."""
 FINALISTS = 24

@@ -1,0 +1,68 @@
+"""Which settings are tried, and at which rates; the server is a function of setting and rate, so that each case is known."""
+
+import pytest
+
+from trireme.tune.knobs import Knobs
+from trireme.tune.load import Point
+from trireme.tune.search import Expected, Found
+from trireme.tune.verify import Measured, candidates, verify
+
+JOINS, MORE, LONGER, ALONE = Knobs(2, 1, (8,), 0), Knobs(3, 1, (8,), 0), Knobs(2, 1, (8,), 500), Knobs(2, 1, (1,), 0)
+
+
+def found(knobs, rate):
+    return Found({"m": knobs}, Expected(rate, rate, 1.0, 2.0, 1.0))
+
+
+class Bench:
+    """Keeps the goal below a rate of each setting; from `behind` on the generator cannot keep its own."""
+
+    def __init__(self, limits, behind=float("inf")):
+        self.points, self._limits, self._behind = [], limits, behind
+
+    def measure(self, setting, rate):
+        kept, within = rate < self._behind, rate <= self._limits[setting["m"]]
+        point = Point(rate, rate, 5.0, 20.0 if within else 90.0, 0, kept)
+        self.points.append(Measured(setting, point, Expected(rate, rate, 1.0, 2.0, 1.0), kept and within))
+        return self.points[-1]
+
+    def best(self):
+        return max((one for one in self.points if one.held), key=lambda one: one.point.throughput, default=None)
+
+
+def verified(bench, tried, most=10):
+    return verify(bench, tried, most, lambda _: None)
+
+
+def test_candidates_differ_in_more_than_delays_and_one_joins_nothing():
+    ranked = [found(JOINS, 100.0), found(LONGER, 99.0), found(MORE, 98.0), found(ALONE, 50.0)]
+    assert [next(iter(one.setting.values())) for one in candidates(ranked)] == [JOINS, MORE, ALONE]
+
+
+def test_not_batching_wins_where_the_simulation_thought_too_well_of_batches():
+    best = verified(Bench({JOINS: 40.0, ALONE: 52.0}), [found(JOINS, 100.0), found(ALONE, 50.0)])
+    assert best.setting["m"] == ALONE
+    assert 45.0 <= best.point.offered <= 52.0
+
+
+def test_the_points_that_are_left_go_between_the_best_and_its_first_miss():
+    bench = Bench({JOINS: 85.0})
+    assert verified(bench, [found(JOINS, 100.0)], most=6).point.offered == pytest.approx(85.0, rel=0.05)
+    assert len(bench.points) <= 6
+
+
+def test_there_are_never_more_points_than_asked_for():
+    bench = Bench({JOINS: 1e9, MORE: 1e9, ALONE: 1e9})
+    verified(bench, [found(JOINS, 100.0), found(MORE, 100.0), found(ALONE, 100.0)], most=5)
+    assert len(bench.points) == 5
+
+
+def test_a_point_at_which_the_generator_fell_behind_neither_holds_nor_misses():
+    bench = Bench({JOINS: 1e9}, behind=95.0)
+    best = verified(bench, [found(JOINS, 100.0)], most=4)
+    assert best.point.kept
+    assert not any(one.missed for one in bench.points)
+
+
+def test_where_nothing_holds_there_is_no_best():
+    assert verified(Bench({JOINS: 0.0}), [found(JOINS, 100.0)]) is None
