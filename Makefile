@@ -1,10 +1,11 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload tune tune-proof chaos lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines tune tune-proof chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
 SLO ?= 50ms
+TARGET ?=
 export PYTHON
 
 help:   ## print this life of a model
@@ -53,6 +54,9 @@ lint-proof: repo  ## compare the linter with the real server on 2,400 drawn repo
 
 bench: repo   ## measure serving efficiency, overhead, start and memory, and print a table
 	@.venv/bin/python -m trireme.bench
+
+engines: repo  ## build TensorRT engines of all models that have some: make engines TARGET=sm86,sm89 (by default the GPU here)
+	@.venv/bin/trireme engines $(addprefix --for=,$(TARGET))
 
 tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=50ms
 	@.venv/bin/trireme tune $(M) --slo-p99 $(SLO)

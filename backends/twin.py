@@ -39,10 +39,11 @@ class Twin(BatchedModel):
     def load(self, args) -> None:
         self.refuse_unsupported()
         self.device = int(args["model_instance_device_id"]) if args["model_instance_kind"] == "GPU" else None
-        self.version_folder = Path(args["model_repository"]) / args["model_version"]
+        self.version = args["model_version"]
+        self.version_folder = Path(args["model_repository"]) / self.version
         self.file = self.locate()
         if not self.file.is_file():
-            self.refuse(f"finds no {self.file.name} in version {args['model_version']}")
+            self.refuse(f"finds no {self.file.name} in version {self.version}")
         self.open()
 
     def locate(self) -> Path:

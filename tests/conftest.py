@@ -24,7 +24,7 @@ FOLDERS = (
     "demo",
     "tune",
     "bench",
-    *("edge", "e2e"),
+    *("edge", "engines", "e2e"),
 )
 
 

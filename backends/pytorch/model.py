@@ -5,9 +5,13 @@ https://github.com/triton-inference-server/pytorch_backend#model-configuration
 
 from __future__ import annotations
 
+import numpy as np
+import triton_python_backend_utils as pb_utils
 from twin import Twin
 
 INDEXED = "__"
+WARM_UPS = 3
+"""Runs before a capture: TorchScript's executor profiles twice before it compiles."""
 
 
 class TritonPythonModel(Twin):
@@ -18,6 +22,7 @@ class TritonPythonModel(Twin):
 
     def open(self) -> None:
         import torch  # late: Triton imports this file once more, to complete the config
+        from cuda_graphs import Graphs
 
         self.torch = torch
         self._set_threads()
@@ -33,15 +38,46 @@ class TritonPythonModel(Twin):
             self.refuse(
                 f"cannot place the inputs {', '.join(self.places)}: name them as forward does, or <name>__<index> from 0"
             )
+        self.graphs = Graphs(self, self._capture) if self.device is not None else None
 
     def run(self, arrays, wanted) -> dict:
         with self.torch.inference_mode(self.inference_mode):
-            tensors = [self.torch.from_numpy(arrays[name]).to(self.target) for name in sorted(arrays, key=self.places.get)]
-            results = self.module(*tensors)
+            replayed = self.graphs.run(arrays, wanted) if self.graphs else None
+            if replayed is not None:
+                return replayed
+            outputs = self._outputs({name: self.torch.from_numpy(array).to(self.target) for name, array in arrays.items()})
+        return {name: outputs[name].cpu().numpy() for name in wanted}
+
+    def _outputs(self, tensors) -> dict:
+        """Run the module and return its outputs by the names that the config gives them."""
+        results = self.module(*(tensors[name] for name in sorted(tensors, key=self.places.get)))
         rows = results if isinstance(results, (tuple, list)) else [results]
         if max(self.output_places.values()) >= len(rows):
             raise TypeError(f"the module returns {len(rows)} tensors, and the config states {', '.join(self.output_places)}")
-        return {name: rows[self.output_places[name]].cpu().numpy() for name in wanted}
+        return {name: rows[place] for name, place in self.output_places.items()}
+
+    def _capture(self, shapes) -> tuple:
+        """Return buffers of these shapes, what replays the module on them, and its outputs.
+
+        https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs: the module runs on a side stream first, so
+        that what it allocates and compiles is there before the capture.
+        """
+        torch = self.torch
+        types = {row["name"]: pb_utils.triton_string_to_numpy(row["data_type"]) for row in self.config["input"]}
+        with torch.inference_mode(self.inference_mode), torch.cuda.device(self.target):
+            inputs = {
+                name: torch.from_numpy(np.ones(shape, types[name])).to(self.target) for name, shape in sorted(shapes.items())
+            }
+            beside = torch.cuda.Stream()
+            beside.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(beside):
+                for _ in range(WARM_UPS):
+                    self._outputs(inputs)
+            torch.cuda.current_stream().wait_stream(beside)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                outputs = self._outputs(inputs)
+        return inputs, graph.replay, outputs
 
     def load(self, args) -> None:
         texts = [row["name"] for row in self.config["input"] if row["data_type"] == "TYPE_STRING"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trireme import __version__
+from trireme.engines.cli import engines
 from trireme.errors import TriremeError
 from trireme.gateway.cli import PORT, demo, gateway, trace
 from trireme.sources import find_root
@@ -149,7 +150,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     sys.exit(code)
 
 
-for command in (gateway, trace, demo, tune, buckets, why):
+for command in (gateway, trace, demo, tune, buckets, why, engines):
     cli.add_command(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trireme import modelconfig
+from trireme.engines import names
 from trireme.errors import UnknownKeyError, ValueRefusedError
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def _config(model: Model, artefact: Artefact, variant: Table, place: str) -> Mod
     table["name"] = model.name
     if "backend" not in table and "platform" not in table:
         table["backend"] = _backend(model, artefact)
+    if model.engine is not None and names.is_plan(table):
+        names.complete(table, model.engine)
     if len(model.versions) > 1:
         table.setdefault("version_policy", {"specific": {"versions": [version.number for version in model.versions]}})
     batched = table.get("max_batch_size", 0) > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trireme.errors import DuplicateNameError, MissingSourceError, UnreadableError, ValueRefusedError, suggestion
@@ -15,6 +15,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -51,7 +52,8 @@ def discover(root: Path) -> Sources:
         SourceError: a file cannot be read as what it should be, or two folders bear one name.
 
     """
-    models = tuple(Model.from_table(folder, read_toml(folder / "model.toml")) for folder in _folders(root, "models"))
+    alone = [Model.from_table(folder, read_toml(folder / "model.toml")) for folder in _folders(root, "models")]
+    models = tuple(_with_lengths(model, alone) for model in alone)
     ensembles = tuple(
         Ensemble.from_table(folder, read_toml(folder / "ensemble.toml")) for folder in _folders(root, "ensembles")
     )
@@ -90,6 +92,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UnreadableError(place, str(error), "mend the TOML") from None
+
+
+def _with_lengths(model: Model, models: Sequence[Model]) -> Model:
+    """Return the model with the lengths of its engine, which another model's buckets may say."""
+    if model.engine is None or not model.engine.buckets:
+        return model
+    lengths = {other.name: other.buckets for other in models if other.buckets}
+    if model.engine.buckets not in lengths:
+        raise ValueRefusedError(
+            f"{model.place}: engine.buckets", model.engine.buckets, suggestion(model.engine.buckets, lengths)
+        )
+    return replace(model, engine=replace(model.engine, lengths=lengths[model.engine.buckets]))
 
 
 def _folders(root: Path, kind: str) -> list[Path]:

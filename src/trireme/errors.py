@@ -17,6 +17,7 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 │   ├── LintFailedError         Triton would refuse what was built
 │   └── StaleTextError          a committed text is not what the sources say (build --locked)
 ├── EdgeError                   a unit that only Triton can run
+├── EngineError                 an engine that cannot be built, or not here
 ├── TuneError                   a goal that no setting keeps, or a model that cannot be tuned
 ├── ServerError                 the server cannot be started, or died
 └── CallError                   a request that was refused, by the client or by the server
@@ -165,6 +166,13 @@ class EdgeError(TriremeError):
 
     def __init__(self, unit: str, problem: str, remedy: str) -> None:
         super().__init__(f"{unit}: {problem}; {remedy}")
+
+
+class EngineError(TriremeError):
+    """An engine that cannot be built, or not here."""
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{place}: {problem}; {remedy}")
 
 
 class TuneError(TriremeError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trireme import kinds, modelconfig
+from trireme.engines import recipe
 from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
 from trireme.lint import settings
 from trireme.lint.settings import Settings
@@ -14,6 +15,8 @@ from trireme.lint.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from trireme.engines.recipe import Recipe
 
     Table = Mapping[str, Any]
 
@@ -81,11 +84,19 @@ class Model:
     gate_reads: tuple[str, ...] = ()
     """Other models whose files gate.py reads: when they change, it measures again."""
     lint: Settings = field(default_factory=Settings)
+    engine: Recipe | None = None
+    """How TensorRT engines are built from the newest version; None for a model that has none."""
 
     @property
     def place(self) -> str:
         """Name the file that errors point at."""
         return f"models/{self.name}/model.toml"
+
+    @property
+    def buckets(self) -> tuple[int, ...]:
+        """Return the lengths that the model pads to; none when it has no parameter that says them."""
+        parameter = self.config.get("parameters", {}).get("buckets", {})
+        return tuple(int(length) for length in parameter.get("string_value", "").split(",") if length.strip().isdigit())
 
     @classmethod
     def from_table(cls, folder: Path, table: Table) -> Model:
@@ -97,7 +108,7 @@ class Model:
         """
         place = f"models/{folder.name}/model.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants", "lint"), place)
+        _check_keys(table, ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants", "lint", "engine"), place)
         number = table.get("version")
         if type(number) is not int or number < 1:
             raise ValueRefusedError(f"{place}: version", number, "it is a whole number from 1")
@@ -117,7 +128,9 @@ class Model:
             if not (folder.parent / name).is_dir():
                 raise MissingSourceError(f"{place}: gate_reads", f"models/{name}", "it names another model")
         lint = settings.parse(kinds.table(table.get("lint", {}), f"{place}: lint"), f"{place}: lint")
-        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads, lint)
+        engine = table.get("engine")
+        built = None if engine is None else recipe.parse(kinds.table(engine, f"{place}: engine"), f"{place}: engine")
+        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads, lint, built)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trireme import digest
+from trireme.engines import record
 from trireme.errors import ForeignFileError
 from trireme.lock import LOCK, Lock
 from trireme.modelconfig import HEADER
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
 
 IGNORED = "__pycache__"
 """The server's stubs write it beside model.py (TRITON facts, §1)."""
-ENGINE = "model.plan"
-"""An engine belongs to the machine it was built on: a build carries it over."""
+ENGINES = (".plan", ".plan.json")
+"""An engine and its record belong to the GPU they were built for: a build carries them over."""
 
 
 def differences(tree: Path, plan: Plan) -> list[str]:
@@ -93,11 +95,15 @@ def swap(staging: Path, tree: Path) -> None:
 
 
 def _carry_over(tree: Path, staging: Path) -> None:
-    """Take engines along into the version folders that stay."""
-    for engine in tree.glob(f"*/*/{ENGINE}"):
-        folder = staging / engine.parent.relative_to(tree)
-        if folder.is_dir():
-            shutil.copy2(engine, folder)
+    """Take engines along into the version folders that stay, but for those whose record names another source."""
+    for engine in tree.glob("*/*/*.plan"):
+        folder, made = staging / engine.parent.relative_to(tree), record.read(engine)
+        source = folder / made.source if made else None
+        if not folder.is_dir() or (made and source and not (source.is_file() and digest.of_file(source) == made.source_sha256)):
+            continue
+        for path in (engine, record.path_of(engine)):
+            if path.is_file():
+                shutil.copy2(path, folder)
 
 
 def _stale_files(tree: Path, plan: Plan) -> Iterator[str]:
@@ -111,10 +117,11 @@ def _stale_files(tree: Path, plan: Plan) -> Iterator[str]:
 def unplanned(tree: Path, plan: Plan) -> Iterator[str]:
     """Yield the files that are not in the plan, engines of planned versions excepted."""
     known = {*plan.texts, *plan.files}
-    engines = {f"{path.rpartition('/')[0]}/{ENGINE}" for path in plan.files}
+    versions = {path.rpartition("/")[0] for path in plan.files}
     for path in sorted(tree.rglob("*")):
         relative = path.relative_to(tree)
-        if path.is_file() and IGNORED not in relative.parts and relative.as_posix() not in known | engines:
+        engine = path.name.endswith(ENGINES) and relative.parent.as_posix() in versions
+        if path.is_file() and IGNORED not in relative.parts and not engine and relative.as_posix() not in known:
             yield relative.as_posix()
 
 

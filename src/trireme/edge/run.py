@@ -1,12 +1,15 @@
 """Run this bundle without a server: `python run.py '{"<input>": [[...]]}'`, or `from run import infer`."""
 
-import importlib.util
 import json
+import os
+import runpy
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reports its use to Microsoft unless it is told not to
 import onnxruntime
 
 HERE = Path(__file__).resolve().parent
@@ -21,19 +24,16 @@ def open_onnx(step):
 
 
 def open_python(step):
-    folder = HERE / step["name"]
-    before = set(sys.modules)
+    folder, before = HERE / step["name"], set(sys.modules)
     sys.path.insert(0, str(folder))
-    spec = importlib.util.spec_from_file_location(step["name"], folder / step["file"])
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    found = runpy.run_path(str(folder / step["file"]))
     sys.path.remove(str(folder))
     for name in set(sys.modules) - before:  # another step's neighbours may bear the same names
         if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
             del sys.modules[name]
-    if hasattr(module, "setup"):
-        module.setup(SimpleNamespace(folder=folder, parameters=step["parameters"]))
-    return module.infer
+    if "setup" in found:
+        found["setup"](SimpleNamespace(folder=folder, parameters=step["parameters"]))
+    return found["infer"]
 
 
 STEPS = [(step, (open_onnx if step["kind"] == "onnx" else open_python)(step)) for step in BUNDLE["steps"]]

@@ -1,7 +1,8 @@
 """What a TensorRT plan holds: from TensorRT itself where it is installed, else from the record beside the plan.
 
 The record is `<plan>.json`: `sha256` of the plan, `tensors`, a table of `side`, `data_type` and `shape` by name, and
-`profiles`, one table a profile, of `min`, `opt` and `max` shapes by input; shapes have the batch included.
+`profiles`, one table a profile, of `min`, `opt` and `max` shapes by input; shapes have the batch included. `runtime` says what
+built it. `trireme engines` writes it (trireme.engines.record).
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class Plan:
     profiles: tuple[Profile, ...] = ()
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     problem: str = ""
+    runtime: str = ""
+    """What built it, "tensorrt" or "tensorrt-rtx"; empty where nobody says."""
 
 
 def read(path: Path) -> Plan:
@@ -82,7 +85,7 @@ def read(path: Path) -> Plan:
     known = table.get("sha256")
     if known and files.is_file(path) and known != digest.of_file(path):
         return Plan(problem="it is of another plan (sha256 differs)")
-    return Plan(profiles, tensors)
+    return Plan(profiles, tensors, runtime=str(table.get("runtime", "")))
 
 
 def _from_tensorrt(path: Path) -> Plan | None:

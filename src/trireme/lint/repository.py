@@ -188,12 +188,18 @@ class Model:
         }
 
     @cached_property
-    def plans(self) -> Mapping[int, Any]:
-        """The TensorRT plan of each served version (lint.planfile.Plan)."""
+    def plans(self) -> Mapping[str, Any]:
+        """The TensorRT plans of each served version (lint.planfile.Plan) by their paths in the model's folder.
+
+        A version has one for each compute capability that cc_model_filenames names, and one for all others.
+        """
         from trireme.lint import planfile  # noqa: PLC0415 - as above
 
-        own = [version for version in self.served if self.backend == "tensorrt" and self._has_file(version)]
-        return {version: planfile.read(self.file(version)) for version in own}
+        if self.backend != "tensorrt":
+            return {}
+        names = dict.fromkeys([self.filename, *self.config.cc_model_filenames.values()])
+        paths = {f"{version}/{name}": files.below(self.path / str(version), name) for version in self.served for name in names}
+        return {shown: planfile.read(path) for shown, path in paths.items() if files.is_file(path)}
 
     def forget(self) -> None:
         """Drop what was read; it is read again when it is asked for."""

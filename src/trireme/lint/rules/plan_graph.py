@@ -44,7 +44,7 @@ TRITON = r"optimization profile|CUDA graph"
 
 def check(model: Model) -> Iterator[Problem]:
     """Compare each graph's shapes with each profile's range."""
-    for version, plan in model.plans.items():
+    for path, plan in model.plans.items():
         for number, spec in enumerate(model.config.optimization.cuda.graph_spec):
             shapes = {
                 name: [spec.batch_size, *value.dim] if model.config.max_batch_size else list(value.dim)
@@ -52,5 +52,5 @@ def check(model: Model) -> Iterator[Problem]:
             }
             if plan.profiles and not any(profile.covers(shapes) for profile in plan.profiles):
                 place = f"optimization.cuda.graph_spec[{number}]"
-                message = f"no profile of version {version}'s plan covers the graph at batch {spec.batch_size}"
+                message = f"no profile of {path} covers the graph at batch {spec.batch_size}"
                 yield Problem(place, message, "build the plan with such a profile, or leave the graph out")

@@ -38,7 +38,8 @@ def check(model: Model) -> Iterator[Problem]:
     """Report each served version with a sidecar alone."""
     if model.backend != "tensorrt":
         return
+    named = {model.filename, *model.config.cc_model_filenames.values()}
     for version, entries in model.contents.items():
-        if model.filename not in entries.files and FILES["onnxruntime"] in entries.files:
+        if not named & set(entries.files) and FILES["onnxruntime"] in entries.files:
             message = f"version {version} has no {model.filename} yet, and Triton's own TensorRT backend needs one"
             yield Problem("", message, "build it where the GPU is", model.path / str(version))

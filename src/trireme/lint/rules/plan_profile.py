@@ -45,10 +45,10 @@ TRITON = r"optimization profile"
 
 def check(model: Model) -> Iterator[Problem]:
     """Compare each profile with those of the plan."""
-    for version, plan in model.plans.items():
+    for path, plan in model.plans.items():
         for number, group in enumerate(model.config.instance_group):
             for index, profile in enumerate(group.profile):
                 if re.fullmatch(r"[0-9]{1,9}", profile) and plan.profiles and int(profile) >= len(plan.profiles):
                     place = f"instance_group[{number}].profile[{index}]"
-                    message = f"the plan of version {version} has no profile {profile}: its last is {len(plan.profiles) - 1}"
+                    message = f"{path} has no profile {profile}: its last is {len(plan.profiles) - 1}"
                     yield Problem(place, message, "name one of them, or build the plan with more")

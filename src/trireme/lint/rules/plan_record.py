@@ -39,7 +39,7 @@ SEVERITY = "warning"
 
 def check(model: Model) -> Iterator[Problem]:
     """Report each record that cannot be read, or whose digest is another's."""
-    for version, plan in model.plans.items():
+    for path, plan in model.plans.items():
         if plan.problem:
-            path = model.path / str(version) / f"{model.filename}.json"
-            yield Problem("", f"the record of version {version}: {plan.problem}", "build the plan anew, with its record", path)
+            record = model.path / f"{path}.json"
+            yield Problem("", f"the record of {path}: {plan.problem}", "build the plan anew, with its record", record)

@@ -52,19 +52,19 @@ TRITON = r"unexpected (inference )?(input|output)|unexpected datatype|model expe
 def check(model: Model) -> Iterator[Problem]:
     """Compare each tensor of the config with the plan's of its name."""
     batch = [-1] if model.config.max_batch_size > 0 else []
-    for version, plan in model.plans.items():
+    for path, plan in model.plans.items():
         for at, side, tensor in walk.tensors(model) if plan.tensors else ():
             known = plan.tensors.get(tensor.name)
             if known is None or known.side != side:
                 names = [name for name, one in plan.tensors.items() if one.side == side]
-                message = f"the plan of version {version} has no {side} '{tensor.name}'"
+                message = f"{path} has no {side} '{tensor.name}'"
                 yield Problem(f"{at}.name", message, suggestion(tensor.name, names))
                 continue
             stated = walk.enum_name(tensor)
             if known.data_type and stated not in {known.data_type, "TYPE_INVALID"}:
-                message = f"'{tensor.name}' is {stated}, and the plan of version {version} has {known.data_type}"
+                message = f"'{tensor.name}' is {stated}, and {path} has {known.data_type}"
                 yield Problem(f"{at}.data_type", message, "use the plan's type", fix=known.data_type)
             dims = [*batch, *(tensor.reshape.shape if tensor.HasField("reshape") else tensor.dims)]
             if tensor.dims and not tensor.is_shape_tensor and not walk.same_shape(dims, known.shape):
-                has = f"the plan of version {version} has {walk.shape(known.shape)}"
+                has = f"{path} has {walk.shape(known.shape)}"
                 yield Problem(f"{at}.dims", f"'{tensor.name}' has shape {walk.shape(dims)}, and {has}", "use the plan's sizes")
