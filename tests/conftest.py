@@ -24,7 +24,7 @@ FOLDERS = (
     "demo",
     "tune",
     "bench",
-    *("edge", "engines", "e2e"),
+    *("edge", "engines", "graphs", "e2e"),
 )
 
 

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
 
 def write(folder: Path, variant: str, table: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Write [variants.<variant>] and its evidence; both files are replaced whole.
+    """Write [variants.<variant>] and its evidence; both files are replaced whole."""
+    place = evidence.path_of(folder, variant)
+    place.parent.mkdir(exist_ok=True)
+    replace(place, json.dumps(found, indent=1) + "\n")
+    write_variant(folder, variant, table, f"why: trireme why {folder.name}")
+
+
+def write_variant(folder: Path, variant: str, table: Mapping[str, Any], origin: str) -> None:
+    """Write [variants.<variant>] of model.toml; origin is said in a comment where the variant is new.
 
     What the variant says of other things than the table's stays; a table that is there is merged with.
     """
@@ -29,10 +37,7 @@ def write(folder: Path, variant: str, table: Mapping[str, Any], found: Mapping[s
         if section.get(key) != value:
             section[key] = _inline(value)
     if fresh:
-        section.comment(f"tritonserver --model-config-name={variant}; why: trireme why {folder.name}")
-    place = evidence.path_of(folder, variant)
-    place.parent.mkdir(exist_ok=True)
-    replace(place, json.dumps(found, indent=1) + "\n")
+        section.comment(f"tritonserver --model-config-name={variant}; {origin}")
     replace(path, tomlkit.dumps(document))
 
 

@@ -1,0 +1,1 @@
+"""Which CUDA graphs a model should have: chosen from the batches that really come, for a budget of memory."""
