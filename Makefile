@@ -1,11 +1,13 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines tune tune-proof chaos lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check tune tune-proof chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
 SLO ?= 50ms
 TARGET ?=
+WHEELS ?=
+FOR ?=
 export PYTHON
 
 help:   ## print this life of a model
@@ -57,6 +59,13 @@ bench: repo   ## measure serving efficiency, overhead, start and memory, and pri
 
 engines: repo  ## build TensorRT engines of all models that have some: make engines TARGET=sm86,sm89 (by default the GPU here)
 	@.venv/bin/trireme engines $(addprefix --for=,$(TARGET))
+
+gpu-wheels:   ## fetch what gpu-check needs on a machine without network: make gpu-wheels WHEELS=folder [FOR=3.12]
+	@scripts/gpu-wheels $(WHEELS) $(FOR)
+
+gpu-check:    ## check and measure CUDA graphs and batching on this machine's GPU: make gpu-check [WHEELS=folder]
+	@$(if $(WHEELS),,$(MAKE) --no-print-directory setup)
+	@scripts/gpu-check $(WHEELS)
 
 tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=50ms
 	@.venv/bin/trireme tune $(M) --slo-p99 $(SLO)
