@@ -156,7 +156,7 @@ def test_the_command_draws_it(traced, tmp_path, wait_until):
         return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
     drawn = trace(request_id, "--html", str(tmp_path / "page.html")).stdout
-    assert re.search(r"^ +text_encoder 2 +█+ +[0-9.]+ ms$", drawn, re.MULTILINE)
+    assert re.search(r"^ +text_encoder 3 +█+ +[0-9.]+ ms$", drawn, re.MULTILINE)
     assert re.search(r"^gateway [0-9.]+ ms   network .* forward [0-9.]+ ms   postprocess", drawn, re.MULTILINE)
     page = (tmp_path / "page.html").read_text()
     assert page.count('class="bar"') == len(spans_of(traced, request_id))

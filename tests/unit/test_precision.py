@@ -115,3 +115,22 @@ def test_a_graph_whose_attention_is_not_recognised_is_refused(product, tmp_path)
     with pytest.raises(ValueError, match=r"product.onnx: none of its attention was recognised"):
         precision.fuse_encoder(product, tmp_path / "fused.onnx", heads=12, width=384)
     assert not (tmp_path / "fused.onnx").exists()
+
+
+SKIPPED = """
+<ir_version: 8, opset_import: ["": 17, "com.microsoft": 1]>
+g (float[n, 3, 8] x, float[n, 3, 8] r, float[8] scale, float[8] shift, float[8] bias) => (float[n, 3, 8] y) {
+    y = com.microsoft.SkipLayerNormalization<epsilon = 0.001>(x, r, scale, shift, bias)
+}
+"""
+
+
+def test_normalisations_that_are_split_say_the_same(tmp_path):
+    model = onnx.parser.parse_model(SKIPPED)
+    feeds = {"x": (2, 3, 8), "r": (2, 3, 8), "scale": (8,), "shift": (8,), "bias": (8,)}
+    feeds = {name: np.random.default_rng(7).normal(size=shape).astype(np.float32) for name, shape in feeds.items()}
+    before = onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)[0]
+    precision.split_norms(model.graph)
+    assert [node.op_type for node in model.graph.node] == ["Sum", "LayerNormalization"]
+    after = onnxruntime.InferenceSession(model.SerializeToString()).run(None, feeds)[0]
+    np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
