@@ -175,7 +175,8 @@ def list_units(root: Path | None) -> None:
 def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, traces: str, flags: tuple[str, ...]) -> None:  # noqa: PLR0913, PLR0917 - the command's own options
     """Serve model_repository/ on loopback until Ctrl-C.
 
-    Requests in flight are finished. FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Every
+    Requests in flight are finished. FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Models that
+    have a variant for machines like this one (cpu-2: two cores) serve it, unless FLAGS name another --model-config-name. Every
     model answers its first example before the server counts as ready. Requests that ask for it are traced: the gateway
     takes the spans, see `trireme trace`.
     """
@@ -189,6 +190,7 @@ def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, 
         with Client(server.grpc) as client:
             rows = sorted(client.models(), key=lambda row: row["name"])
         banner = [f"  {row['name']:24} version {row['version']}  {row['state'].lower()}" for row in rows]
+        banner += [f"variant  {flag.partition('=')[2]}" for flag in server.flags if flag.startswith(serving.VARIANT)]
         banner += [f"http     {server.http}", f"grpc     {server.grpc}", f"metrics  {server.metrics}"]
         banner += [f"Ctrl-C stops; the log is {serving.LOG}"]
         sys.exit(serving.wait(server, "\n".join(banner), click.echo))

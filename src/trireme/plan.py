@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from trireme import artefacts, config, contracts, modelconfig, wiring
@@ -13,6 +14,7 @@ from trireme.examples import read_examples
 from trireme.lint import settings
 from trireme.lint.settings import Settings
 from trireme.lock import LOCK, Lock
+from trireme.oneprocess import build as oneprocess
 from trireme.tune import evidence
 
 if TYPE_CHECKING:
@@ -55,19 +57,19 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
     lock = Lock.read(sources.root / TREE / LOCK).without(relock)
     made = _make_artefacts(sources, lock, watch)
     texts: dict[str, str] = {}
+    variants: dict[tuple[str, str], ModelConfig] = {}
     members: dict[str, wiring.Member] = {}
     for model in sources.models:
         found = config.configs(model, made[model.name, model.versions[-1].number])
         texts |= {f"{model.name}/{path}": modelconfig.to_text(message, model.place) for path, message in found.items()}
+        variants |= {(model.name, name): found[f"configs/{name}.pbtxt"] for name in model.variants}
         members[model.name] = wiring.Member(found["config.pbtxt"], tuple(version.number for version in model.versions))
         for version in model.versions:
             artefact = made[model.name, version.number]
             _check_version(model, version, artefact, found["config.pbtxt"])
             lock = lock.publish(model, version, artefact)
-    for ensemble in wiring.order(sources.ensembles):
-        message = wiring.wire(ensemble, members)
-        texts[f"{ensemble.name}/config.pbtxt"] = modelconfig.to_text(message, ensemble.place)
-        members[ensemble.name] = wiring.Member(message, (1,))
+    wired, in_one = _wire(sources, members, variants)
+    texts |= wired
     for unit in sources.units:
         read_examples(unit.folder, members[unit.name].config)
         if unit.lint != Settings():
@@ -81,9 +83,36 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         f"{name}/{number}/{path}": artefact.folder / path
         for (name, number), artefact in made.items()
         for path in artefact.files
-    }
+    } | in_one
     folders = tuple(f"{ensemble.name}/1" for ensemble in sources.ensembles)
     return Plan({**texts, LOCK: lock.to_text()}, files, folders, lock, made)
+
+
+def _wire(
+    sources: Sources, members: dict[str, wiring.Member], variants: Mapping[tuple[str, str], ModelConfig]
+) -> tuple[dict[str, str], dict[str, Path]]:
+    """Add the pipelines to the members; return their texts, and the files by which some run in one process."""
+    texts: dict[str, str] = {}
+    files: dict[str, Path] = {}
+    by_name = {model.name: model for model in sources.models}
+    for ensemble in wiring.order(sources.ensembles):
+        message = wiring.wire(ensemble, members)
+        found = {"config.pbtxt": message}
+        found |= {f"configs/{name}.pbtxt": oneprocess.config(ensemble, message, name) for name in ensemble.variants}
+        texts |= {f"{ensemble.name}/{path}": modelconfig.to_text(one, ensemble.place) for path, one in found.items()}
+        members[ensemble.name] = wiring.Member(message, (1,))
+        if ensemble.variants:
+            served = partial(_served, variants, members)
+            made = oneprocess.files(ensemble, message, served, by_name, sources.root / oneprocess.CACHE)
+            files |= {f"{ensemble.name}/1/{name}": path for name, path in made.items()}
+    return texts, files
+
+
+def _served(
+    variants: Mapping[tuple[str, str], ModelConfig], members: Mapping[str, wiring.Member], model: str, variant: str
+) -> ModelConfig:
+    """Return the config that Triton reads of a model under --model-config-name=<variant>."""
+    return variants.get((model, variant), members[model].config)
 
 
 def _check_version(model: Model, version: Version, artefact: Artefact, served: ModelConfig) -> None:

@@ -47,7 +47,7 @@ def fuse_encoder(source: Path, target: Path, *, heads: int, width: int) -> None:
 def split_norms(graph: onnx.GraphProto) -> None:
     """Put a Sum and a LayerNormalization in the place of each SkipLayerNormalization.
 
-    onnxruntime's kernel for the one node takes a value at a time and eight times as long as both: a fifth of an int8 encoder. Its
+    onnxruntime's kernel for the one node takes eight times as long as both, a fifth of the time of an int8 encoder. Its
     optimiser would join an Add with the normalisation again, and leaves a Sum alone.
     """
     nodes = []

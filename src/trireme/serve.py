@@ -12,16 +12,19 @@ from trireme.asking import ask
 from trireme.client import Client
 from trireme.errors import ServerError
 from trireme.examples import read_examples
+from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.server.process import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from trireme.discover import Sources
     from trireme.server.process import Ports
 
 LOG = ".trireme/server.log"
+VARIANT = "--model-config-name="
 
 
 def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: str = "") -> Server:
@@ -35,13 +38,20 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
     if not repository.is_dir():
         message = f"{TREE}/ is not built; run `make repo`"
         raise ServerError(message)
-    server = Server(repository, sources.root / LOG, ports=ports, flags=flags, traces=traces)
+    own = () if any(flag.startswith(VARIANT) for flag in flags) else machine_flags(repository)
+    server = Server(repository, sources.root / LOG, ports=ports, flags=(*own, *flags), traces=traces)
     server.start()
     with ExitStack() as unless_proven:
         unless_proven.callback(server.kill)
         check_canaries(sources, server.grpc)
         unless_proven.pop_all()
     return server
+
+
+def machine_flags(repository: Path) -> tuple[str, ...]:
+    """Return the flag by which Triton takes the variants for machines like this one; none where no model has one."""
+    name = Machine.here().variant
+    return (f"{VARIANT}{name}",) if any(repository.glob(f"*/configs/{name}.pbtxt")) else ()
 
 
 def check_canaries(sources: Sources, address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import sys
 from contextlib import contextmanager
@@ -55,6 +56,16 @@ def find_root(start: Path) -> Path:
         return above[0]
     msg = f"no models/ folder in {start} or above it; run this inside a Trireme repository, or name it with --root"
     raise FileNotFoundError(msg)
+
+
+def asks_others(tree: ast.Module) -> bool:
+    """Say whether the code's setup(context) takes context.call: it asks other models of the server."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "setup" and node.args.args:
+            context = node.args.args[0].arg
+            uses = (one for one in ast.walk(node) if isinstance(one, ast.Attribute) and one.attr == "call")
+            return any(isinstance(one.value, ast.Name) and one.value.id == context for one in uses)
+    return False
 
 
 @contextmanager

@@ -154,6 +154,8 @@ class Ensemble:
     steps: tuple[Step, ...]
     config: Table
     lint: Settings = field(default_factory=Settings)
+    variants: Mapping[str, Table] = field(default_factory=dict)
+    """Kinds of machine on which its steps run in one process, with what their config says beyond the pipeline's."""
 
     @property
     def place(self) -> str:
@@ -170,7 +172,7 @@ class Ensemble:
         """
         place = f"ensembles/{folder.name}/ensemble.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("inputs", "outputs", "step", "config", "lint"), place)
+        _check_keys(table, ("inputs", "outputs", "step", "config", "lint", "variants"), place)
         for key in ("inputs", "outputs", "step"):
             if not isinstance(table.get(key), list) or not table[key]:
                 raise ValueRefusedError(f"{place}: {key}", table.get(key), "it is a list that holds at least one")
@@ -184,12 +186,27 @@ class Ensemble:
             if len(set(names)) < len(names):
                 raise ValueRefusedError(f"{place}: {key}", list(names), "each name stands in it once")
         lint = settings.parse(kinds.table(table.get("lint", {}), f"{place}: lint"), f"{place}: lint")
-        return cls(folder.name, folder, inputs, outputs, steps, config, lint)
+        variants = dict(_one_process(kinds.table(table.get("variants", {}), f"{place}: variants"), f"{place}: variants"))
+        return cls(folder.name, folder, inputs, outputs, steps, config, lint, variants)
 
 
 DERIVED = frozenset({"name", "platform", "backend", "input", "output", "ensemble_scheduling", "instance_group"})
 """What an ensemble's config cannot state: it follows from the steps, or Triton refuses it."""
 VERSION_KEYS = ("packages", "reproducible", "gate")
+
+
+def _one_process(tables: Table, place: str) -> Iterator[tuple[str, Table]]:
+    """Yield the variants of a pipeline; each says that it is in one process, as nothing else of an ensemble can vary."""
+    for name, variant in tables.items():
+        _check_name(name, place)
+        table = dict(kinds.table(variant, f"{place}.{name}"))
+        if table.pop("one_process", None) is not True:
+            remedy = "an ensemble has no instances of its own; say one_process = true, and its steps run in one"
+            raise ValueRefusedError(f"{place}.{name}", variant, remedy)
+        for key in sorted((DERIVED - {"instance_group"}) & set(table)):
+            raise ValueRefusedError(f"{place}.{name}.{key}", table[key], "it follows from the steps; leave it out")
+        modelconfig.parse(table, f"{place}.{name}", allow_newer=True)
+        yield name, table
 
 
 def _version(model: str, number: int, folder: Path, table: Table, place: str) -> Version:

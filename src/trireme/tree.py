@@ -12,6 +12,7 @@ from trireme.engines import record
 from trireme.errors import ForeignFileError
 from trireme.lock import LOCK, Lock
 from trireme.modelconfig import HEADER
+from trireme.oneprocess import build as oneprocess
 
 if TYPE_CHECKING:
     import os
@@ -45,7 +46,8 @@ def foreign(tree: Path, plan: Plan) -> list[str]:
         for number, entry in versions.items()
         for path in entry["files"]
     }
-    return [path for path in unplanned(tree, plan) if path not in published and not _is_our_text(tree / path)]
+    ours = (_is_our_text, _is_our_code)
+    return [path for path in unplanned(tree, plan) if path not in published and not any(own(tree / path) for own in ours)]
 
 
 def replace(tree: Path, plan: Plan, verify: Callable[[Path], None]) -> None:
@@ -129,6 +131,13 @@ def _is_our_text(path: Path) -> bool:
     if path.suffix not in {".pbtxt", ".toml"}:
         return False
     return path.read_bytes().startswith(HEADER.encode())
+
+
+def _is_our_code(path: Path) -> bool:
+    """Say whether it is a file by which a pipeline runs in one process: they follow from sources, and no lock names them."""
+    if oneprocess.is_table(path.name):
+        return True
+    return path.name in oneprocess.CODE and digest.of_file(path) == digest.of_file(oneprocess.CODE[path.name])
 
 
 def _read(path: Path) -> str | None:

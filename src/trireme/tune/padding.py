@@ -10,10 +10,10 @@ import tomlkit
 from trireme import built
 from trireme.discover import discover
 from trireme.examples import read_examples
+from trireme.files import replace
 from trireme.plan import TREE
 from trireme.tune import buckets, lengths
 from trireme.tune.run import LOG
-from trireme.tune.source import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tomlkit
 
 from trireme import modelconfig
+from trireme.files import replace
 from trireme.tune import evidence
 
 if TYPE_CHECKING:
@@ -52,10 +53,3 @@ def _inline(value: Any) -> Any:  # noqa: ANN401 - TOML
         array.extend(_inline(one) for one in value)
         return array
     return value
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a file whole: whoever reads it meanwhile finds the old one."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
