@@ -18,6 +18,7 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 │   └── StaleTextError          a committed text is not what the sources say (build --locked)
 ├── EdgeError                   a unit that only Triton can run
 ├── EngineError                 an engine that cannot be built, or not here
+├── BenchError                  a measurement that cannot be made here, or does not count
 ├── TuneError                   a goal that no setting keeps, or a model that cannot be tuned
 ├── ServerError                 the server cannot be started, or died
 └── CallError                   a request that was refused, by the client or by the server
@@ -173,6 +174,13 @@ class EngineError(TriremeError):
 
     def __init__(self, place: str, problem: str, remedy: str) -> None:
         super().__init__(f"{place}: {problem}; {remedy}")
+
+
+class BenchError(TriremeError):
+    """A measurement that cannot be made here, or does not count."""
+
+    def __init__(self, what: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{what}: {problem}; {remedy}")
 
 
 class TuneError(TriremeError):
