@@ -1,11 +1,12 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check tune tune-proof chaos lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check bench-peers load tune tune-proof chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
 SLO ?= 50ms
 TARGET ?=
+S ?= load
 WHEELS ?=
 FOR ?=
 export PYTHON
@@ -66,6 +67,13 @@ gpu-wheels:   ## fetch what gpu-check needs on a machine without network: make g
 gpu-check:    ## check and measure CUDA graphs and batching on this machine's GPU: make gpu-check [WHEELS=folder]
 	@$(if $(WHEELS),,$(MAKE) --no-print-directory setup)
 	@scripts/gpu-check $(WHEELS)
+
+load: needs_M repo   ## load a model at rates of its own: make load M=<model> S=smoke|load|stress|spike|soak|drain|overload
+	@.venv/bin/trireme load $(M) --scenario $(S)
+
+bench-peers: repo    ## measure this repository beside FastAPI, LitServe, BentoML, Ray Serve and MLServer (about 25 minutes)
+	@scripts/wrk
+	@.venv/bin/python -m trireme.bench peers
 
 tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=50ms
 	@.venv/bin/trireme tune $(M) --slo-p99 $(SLO)
