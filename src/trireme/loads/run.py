@@ -172,10 +172,10 @@ def _locust(root: Path, settings: dict[str, str], work: Path, say: Callable[[str
     line += ["--run-time", f"{seconds}s", "--stop-timeout", "5", "--html", str(work / "report.html"), "--loglevel", "WARNING"]
     limit = seconds + PATIENCE
     done = subprocess.run(line, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=limit)  # noqa: S603 - our own
-    told = [json.loads(one) for one in done.stdout.splitlines() if one.startswith("{")]
-    if not told:
+    told = work / "outcome.json"
+    if not told.is_file():
         raise BenchError("locust", (done.stderr.strip().splitlines() or ["it said nothing"])[-1], "see loadtests/locust")
-    row = told[-1]
+    row = json.loads(told.read_text(encoding="utf-8"))
     say(f"answered {row['answered']:,}, failed {row['failed']:,}, p99 {row['p99']:.1f} ms")
     if not row["kept"]:
         raise BenchError("locust", "the generator could not keep its rate: this run does not count", "lower --rate")

@@ -61,7 +61,8 @@ class Outcome:
         table = self.table
         yield (
             f"answered {table['answered']:,.0f} in {table['seconds']:.1f} s, "
-            f"p50 {table['p50']:.1f} ms, p99 {table['p99']:.1f} ms; refused {table['refused']:,.0f}, lost {table['lost']:,.0f}, wrong {table['wrong']:,.0f}, "
+            f"p50 {table['p50']:.1f} ms, p99 {table['p99']:.1f} ms; "
+            f"refused {table['refused']:,.0f}, lost {table['lost']:,.0f}, wrong {table['wrong']:,.0f}, "
             f"never sent {table['dropped']:,.0f}"
         )
         for step in table["steps"]:
