@@ -1,6 +1,6 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check bench-peers load tune tune-proof chaos lint fmt lock clean
+.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check bench-peers load budget latency tune tune-proof chaos lint fmt lock clean
 PYTHON ?=
 B ?= python
 M ?=
@@ -70,6 +70,12 @@ gpu-check:    ## check and measure CUDA graphs and batching on this machine's GP
 
 load: needs_M repo   ## load a model at rates of its own: make load M=<model> S=smoke|load|stress|spike|soak|drain|overload
 	@.venv/bin/trireme load $(M) --scenario $(S)
+
+budget: needs_M repo ## take one request's time apart and draw it: make budget M=<model>
+	@.venv/bin/trireme budget $(M)
+
+latency: repo ## hold each model to the [latency] that its sources state
+	@.venv/bin/python -m pytest -m goals tests/latency
 
 bench-peers: repo    ## measure this repository beside FastAPI, LitServe, BentoML, Ray Serve and MLServer (about 25 minutes)
 	@scripts/wrk

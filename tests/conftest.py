@@ -24,7 +24,7 @@ FOLDERS = (
     "demo",
     "tune",
     "bench",
-    *("edge", "engines", "graphs", "loads", "oneprocess", "e2e"),
+    *("edge", "engines", "graphs", "latency", "loads", "oneprocess", "e2e"),
 )
 
 

@@ -16,6 +16,7 @@ from trireme.engines.cli import engines
 from trireme.errors import TriremeError
 from trireme.gateway.cli import PORT, demo, gateway, trace
 from trireme.graphs.cli import graphs
+from trireme.latency.cli import budget
 from trireme.loads.cli import load
 from trireme.sources import find_root
 from trireme.tune.cli import buckets, tune, why
@@ -152,7 +153,7 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     sys.exit(code)
 
 
-for command in (gateway, trace, demo, tune, buckets, why, engines, graphs, load):
+for command in (gateway, trace, demo, tune, buckets, why, engines, graphs, load, budget):
     cli.add_command(command)
 
 

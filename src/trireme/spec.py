@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trireme import kinds, modelconfig
 from trireme.engines import recipe
 from trireme.errors import MissingSourceError, UnknownKeyError, ValueRefusedError
+from trireme.latency import goal
 from trireme.lint import settings
 from trireme.lint.settings import Settings
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trireme.engines.recipe import Recipe
+    from trireme.latency.goal import Goal
 
     Table = Mapping[str, Any]
 
@@ -86,6 +88,7 @@ class Model:
     lint: Settings = field(default_factory=Settings)
     engine: Recipe | None = None
     """How TensorRT engines are built from the newest version; None for a model that has none."""
+    latency: Goal | None = None
 
     @property
     def place(self) -> str:
@@ -108,7 +111,11 @@ class Model:
         """
         place = f"models/{folder.name}/model.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants", "lint", "engine"), place)
+        _check_keys(
+            table,
+            ("version", "versions", *VERSION_KEYS, "gate_reads", "config", "variants", "lint", "engine", "latency"),
+            place,
+        )
         number = table.get("version")
         if type(number) is not int or number < 1:
             raise ValueRefusedError(f"{place}: version", number, "it is a whole number from 1")
@@ -130,7 +137,7 @@ class Model:
         lint = settings.parse(kinds.table(table.get("lint", {}), f"{place}: lint"), f"{place}: lint")
         engine = table.get("engine")
         built = None if engine is None else recipe.parse(kinds.table(engine, f"{place}: engine"), f"{place}: engine")
-        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads, lint, built)
+        return cls(folder.name, folder, (*kept, newest), config, variants, gate_reads, lint, built, _goal(table, place))
 
 
 @dataclass(frozen=True)
@@ -156,6 +163,7 @@ class Ensemble:
     lint: Settings = field(default_factory=Settings)
     variants: Mapping[str, Table] = field(default_factory=dict)
     """Kinds of machine on which its steps run in one process, with what their config says beyond the pipeline's."""
+    latency: Goal | None = None
 
     @property
     def place(self) -> str:
@@ -172,7 +180,7 @@ class Ensemble:
         """
         place = f"ensembles/{folder.name}/ensemble.toml"
         _check_name(folder.name, place)
-        _check_keys(table, ("inputs", "outputs", "step", "config", "lint", "variants"), place)
+        _check_keys(table, ("inputs", "outputs", "step", "config", "lint", "variants", "latency"), place)
         for key in ("inputs", "outputs", "step"):
             if not isinstance(table.get(key), list) or not table[key]:
                 raise ValueRefusedError(f"{place}: {key}", table.get(key), "it is a list that holds at least one")
@@ -187,12 +195,17 @@ class Ensemble:
                 raise ValueRefusedError(f"{place}: {key}", list(names), "each name stands in it once")
         lint = settings.parse(kinds.table(table.get("lint", {}), f"{place}: lint"), f"{place}: lint")
         variants = dict(_one_process(kinds.table(table.get("variants", {}), f"{place}: variants"), f"{place}: variants"))
-        return cls(folder.name, folder, inputs, outputs, steps, config, lint, variants)
+        return cls(folder.name, folder, inputs, outputs, steps, config, lint, variants, _goal(table, place))
 
 
 DERIVED = frozenset({"name", "platform", "backend", "input", "output", "ensemble_scheduling", "instance_group"})
 """What an ensemble's config cannot state: it follows from the steps, or Triton refuses it."""
 VERSION_KEYS = ("packages", "reproducible", "gate")
+
+
+def _goal(table: Table, place: str) -> Goal | None:
+    stated = table.get("latency")
+    return None if stated is None else goal.parse(kinds.table(stated, f"{place}: latency"), f"{place}: latency")
 
 
 def _one_process(tables: Table, place: str) -> Iterator[tuple[str, Table]]:

@@ -169,7 +169,16 @@ def _locust(root: Path, settings: dict[str, str], work: Path, say: Callable[[str
     program = environments.prepare(root, "locust", root / FOLDER / "locust" / "requirements.txt", say) / "locust"
     seconds = max(1, round(float(settings["SECONDS"])))
     line = [str(program), "-f", str(root / FOLDER / "locust" / "locustfile.py"), "--headless", "--only-summary", "--users", "1"]
-    line += ["--run-time", f"{seconds}s", "--stop-timeout", "5", "--html", str(work / "report.html"), "--loglevel", "WARNING"]
+    line += [
+        "--run-time",
+        f"{seconds + 1}s",
+        "--stop-timeout",
+        "5",
+        "--html",
+        str(work / "report.html"),
+        "--loglevel",
+        "WARNING",
+    ]
     limit = seconds + PATIENCE
     done = subprocess.run(line, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=limit)  # noqa: S603 - our own
     told = work / "outcome.json"

@@ -1,0 +1,17 @@
+"""The real server, traced: the parts of a request are the whole of it."""
+
+import pytest
+
+from trireme.latency import draw
+from trireme.latency.measure import measure
+
+
+@pytest.mark.parametrize(("unit", "protocol"), [("text_classification", "grpc"), ("credit_risk", "http")])
+def test_the_parts_add_up_to_within_a_twentieth_of_the_whole(sources, unit, protocol):
+    found = measure(sources, unit, protocol, 60, "")
+    assert abs(found.parts.left) < 0.05 * found.parts.whole
+    assert min(found.parts.network, found.parts.queue, found.parts.forward) > 0
+    assert found.computing in {"text_encoder", "credit_risk"}
+    page = draw.page(found)
+    assert page.count("<rect") == len(found.bars)
+    assert f"forward: {found.computing}" in page
