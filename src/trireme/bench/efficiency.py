@@ -1,7 +1,7 @@
 """Serving efficiency: text classification saturated over gRPC, against a bare in-process loop over the same parts.
 
-The bare loop has the same tokenizer, encoder, head, threads and sentences, and its best batch size of several. Bare and
-served runs alternate; the ratio is taken pair by pair.
+The repository is served as this machine serves it, by its variant. The bare loop has the same tokenizer, encoder, head, cores and
+sentences, and its best batch size of several. Bare and served runs alternate; the ratio is taken pair by pair.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from trireme import built
 from trireme.client import AsyncClient
 from trireme.plan import TREE
+from trireme.serve import machine_flags
 from trireme.server.process import Server
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     mix = np.array([[line.split("\t")[1].encode()] for line in text.splitlines()], object)
     classify = bare_pipeline(sources.root / TREE)
     best = max(BATCHES, key=lambda size: run_bare(classify, mix, size, seconds / 2))
-    with Server(sources.root / TREE, sources.root / ".trireme" / "bench.log") as server:
+    tree, log = sources.root / TREE, sources.root / ".trireme" / "bench.log"
+    with Server(tree, log, flags=machine_flags(tree)) as server:
         for rows, clients in LOADS:
             asyncio.run(run_served(server.grpc, mix, (rows, clients), 1.0))
             ratios, served = [], []

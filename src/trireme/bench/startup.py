@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trireme.build import build
 from trireme.plan import TREE
-from trireme.serve import check_canaries
+from trireme.serve import check_canaries, machine_flags
 from trireme.server.process import Server
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     starts, memory = [], []
     for _ in range(1 if quick else 3):
         begun = time.perf_counter()
-        with Server(sources.root / TREE, sources.root / ".trireme" / "bench.log") as server:
+        tree, log = sources.root / TREE, sources.root / ".trireme" / "bench.log"
+        with Server(tree, log, flags=machine_flags(tree)) as server:
             check_canaries(sources, server.grpc)
             starts.append(time.perf_counter() - begun)
             memory.append(resident(server))
