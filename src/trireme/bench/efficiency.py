@@ -1,7 +1,7 @@
 """Serving efficiency: text classification saturated over gRPC, against a bare in-process loop over the same parts.
 
-The repository is served as this machine serves it, by its variant. The bare loop has the same tokenizer, encoder, head, cores and
-sentences, and its best batch size of several. Bare and served runs alternate; the ratio is taken pair by pair.
+The repository is served as this machine serves it, by its variant. The bare loop has the same tokenizer, encoder, head, cores
+and sentences, and its best batch size of several. Bare and served runs alternate; the ratio is taken pair by pair.
 """
 
 from __future__ import annotations
