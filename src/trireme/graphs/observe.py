@@ -120,6 +120,7 @@ def _between(path: Path) -> Callable[[Shape], float]:
         if shape not in known:
             sized = onnx.ModelProto()
             sized.CopyFrom(model)
+            del sized.graph.value_info[:]  # what an exporter wrote of steps between has its own names for open sizes
             for tensor in (*sized.graph.input, *sized.graph.output):
                 for place, dim in enumerate(tensor.type.tensor_type.shape.dim):
                     if not dim.dim_value:
