@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from trireme import modelconfig
 from trireme.asking import ask
 from trireme.client import Client
-from trireme.errors import ServerError
+from trireme.errors import ServerError, ValueRefusedError, suggestion
 from trireme.examples import read_examples
 from trireme.machine import Machine
 from trireme.plan import TREE
@@ -38,7 +38,10 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
     if not repository.is_dir():
         message = f"{TREE}/ is not built; run `make repo`"
         raise ServerError(message)
-    own = () if any(flag.startswith(VARIANT) for flag in flags) else machine_flags(repository)
+    named = [flag.removeprefix(VARIANT) for flag in flags if flag.startswith(VARIANT)]
+    own = () if named else machine_flags(repository)
+    for name in named:
+        check_variant(repository, name)
     server = Server(repository, sources.root / LOG, ports=ports, flags=(*own, *flags), traces=traces)
     server.start()
     with ExitStack() as unless_proven:
@@ -52,6 +55,18 @@ def machine_flags(repository: Path) -> tuple[str, ...]:
     """Return the flag by which Triton takes the variants for machines like this one; none where no model has one."""
     name = Machine.here().variant
     return (f"{VARIANT}{name}",) if any(repository.glob(f"*/configs/{name}.pbtxt")) else ()
+
+
+def check_variant(repository: Path, name: str) -> None:
+    """Refuse the name of a variant that no model has: Triton would serve the base configs and say nothing.
+
+    Raises:
+        ValueRefusedError: it is none.
+
+    """
+    known = {path.stem for path in repository.glob("*/configs/*.pbtxt")}
+    if name not in known:
+        raise ValueRefusedError(VARIANT.rstrip("="), name, suggestion(name, known))
 
 
 def check_canaries(sources: Sources, address: str) -> None:

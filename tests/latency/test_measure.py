@@ -2,6 +2,7 @@
 
 import pytest
 
+from trireme.errors import ValueRefusedError
 from trireme.latency import draw
 from trireme.latency.measure import measure
 
@@ -15,3 +16,8 @@ def test_the_parts_add_up_to_within_a_twentieth_of_the_whole(sources, unit, prot
     page = draw.page(found)
     assert page.count("<rect") == len(found.bars)
     assert f"forward: {found.computing}" in page
+
+
+def test_a_variant_that_no_model_has_is_refused(sources):
+    with pytest.raises(ValueRefusedError, match="--model-config-name: 'cpu-22' is refused; did you mean 'cpu-2'"):
+        measure(sources, "credit_risk", "grpc", 1, "cpu-22")

@@ -14,12 +14,14 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 
 from trireme.bench import bare, contenders, corpus, marked, wrk
 from trireme.errors import BenchError
 from trireme.machine import Machine
 from trireme.plan import TREE
+from trireme.tune import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +39,7 @@ REPORT = ".trireme/bench-peers.json"
 CLOSE = 1e-3
 """How far the numbers of two contenders may be apart."""
 CLIENTS = {"text": (64, 1), "tabular": (64, 16, 1)}
+PIPELINE = "text_classification"
 FP32, INT8 = "model.onnx", "model.int8.onnx"
 FEATURES = [[0.1 * number - 0.05 * row for number in range(16)] for row in range(16)]
 
@@ -113,7 +116,7 @@ def bars(found: list[Measured]) -> Iterator[Row]:
 
 def _measure(root: Path, task: str, names: list[str], say: Callable[[str], None], *, quick: bool) -> Iterator[Measured]:
     values: list[Any] = list(corpus.sentences(root)) if task == "text" else list(FEATURES)
-    seconds, rounds = (1.0, 1) if quick else (5.0, 3)
+    seconds, rounds = (1.0, 1) if quick else (4.0, 3)
     asked: list[AbstractContextManager[Target]] = [
         contenders.peer(root, name, task, batch, say)
         for name in names
@@ -142,6 +145,25 @@ def _measure(root: Path, task: str, names: list[str], say: Callable[[str], None]
                 for clients in CLIENTS[task]:
                     say(f"  {task}: {target.name}, {clients} client{'s' if clients > 1 else ''} ...")
                     yield _load(target, task, values, clients, reference, (seconds, rounds))
+                if target.grpc:
+                    yield _over_grpc(target, values, max(CLIENTS[task]), reference, (seconds, rounds))
+
+
+def _over_grpc(target: Target, values: list[Any], clients: int, reference: Reference, times: tuple[float, int]) -> Measured:
+    """Load this repository's text pipeline over gRPC by a Python client: another generator, which takes more of the cores."""
+    seconds, rounds = times
+    bodies = [load.body(PIPELINE, {"text": np.array([[value.encode()]], object)}) for value in values]
+    load.answered(target.grpc, bodies, clients, 1.0)
+    rates, ratios, used = [], [], 0.0
+    for _ in range(rounds):
+        other, before = reference(clients), marked.seconds(target.mark)
+        rates.append(load.answered(target.grpc, bodies, clients, seconds))
+        used += marked.seconds(target.mark) - before
+        ratios.append(rates[-1] / other)
+    each = used / (sum(rates) * seconds) * 1e3
+    nan = float("nan")
+    name = f"{target.name}, gRPC by grpc.aio"
+    return Measured("text", name, clients, rates, ratios, nan, nan, each, marked.megabytes(target.mark), 0)
 
 
 def _load(  # noqa: PLR0913, PLR0917 - all of a measurement

@@ -16,6 +16,7 @@ from trireme.errors import BenchError
 from trireme.examples import read_examples
 from trireme.latency import parts
 from trireme.plan import TREE
+from trireme.serve import VARIANT, check_variant
 from trireme.server.process import Server
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def measure(sources: Sources, unit: str, protocol: str, requests: int, variant: 
     """Serve the repository with every request traced, and ask a unit its first example.
 
     Raises:
+        ValueRefusedError: no model has the variant.
         BenchError: the server wrote no trace of the requests.
         ServerError: it does not start.
 
@@ -57,7 +59,9 @@ def measure(sources: Sources, unit: str, protocol: str, requests: int, variant: 
     example = read_examples(sources.unit(unit).folder, config)[0]
     settings = ("mode=triton", "level=TIMESTAMPS", "rate=1", f"triton,file={out / 'trace.json'}", "triton,log-frequency=0")
     flags = [part for setting in settings for part in ("--trace-config", setting)]
-    flags += [f"--model-config-name={variant}"] if variant else []
+    if variant:
+        check_variant(tree, variant)
+        flags.append(f"{VARIANT}{variant}")
     clocks: list[tuple[int, int]] = []
     with Server(tree, out / "server.log", flags=tuple(flags)) as server, Client(_address(server, protocol)) as client:
         for _ in range(requests + WARM_UP):
