@@ -51,20 +51,25 @@ def specs(config) -> list:
     for row in rows:
         bound = row.get("graph_lower_bound") or row
         most, least = (_shapes(one, dims, batched) for one in (row, bound))
-        if all(size > 0 for shape in most.values() for size in shape):
-            found.append(Spec(least, most))
+        unknown = [name for one in (row, bound) for name in one.get("input") or {} if name not in dims]
+        if unknown or any(size <= 0 for shape in (*most.values(), *least.values()) for size in shape):
+            why = f"there is no input {unknown[0]}" if unknown else "it leaves sizes open"
+            pb_utils.Logger.log_error(f"{config.get('name', '')}: no CUDA graph of {most}: {why}")
+            continue
+        found.append(Spec(least, most))
     return sorted(found, key=lambda spec: spec.elements)
 
 
 class Graphs:
     """The graphs of one instance. capture(shapes) returns (inputs, replay, outputs) on buffers of its own, or raises.
 
-    Buffers are torch tensors by name. open_outputs are outputs whose sizes beyond the batch follow the inputs': what was padded
-    there cannot be told from what was asked for, so that those models pad batches only.
+    Buffers are torch tensors by name. Where an output's size beyond the batch follows an input's, what was padded cannot be
+    told from what was asked for: such models pad batches only.
     """
 
     def __init__(self, twin, capture) -> None:
         self.count = counter(twin)
+        self.batched = twin.batched
         self.graphs = []
         outputs = [row["dims"] for row in twin.config["output"]]
         fixed = all(int(size) > 0 for dims in outputs for size in dims)
@@ -91,26 +96,33 @@ class Graphs:
         for name, array in arrays.items():
             _fill(inputs[name], array)
         replay()
-        rows = len(next(iter(arrays.values())))
-        return {name: outputs[name][:rows].cpu().numpy() for name in wanted}
+        rows = slice(len(next(iter(arrays.values())))) if self.batched else slice(None)
+        return {name: outputs[name][rows].cpu().numpy() for name in wanted}
 
 
 def counter(twin) -> object:
-    """Return a function that counts a batch under its result; it does nothing where the server has no metrics."""
+    """Return a function that counts a batch under its result; it does nothing where the server has no metrics.
+
+    A family that is collected takes its metrics along, so the function holds it.
+    """
     try:
         family = pb_utils.MetricFamily(name=METRIC, description=HELP, kind=pb_utils.MetricFamily.COUNTER)
         labels = {"model": twin.name, "version": str(twin.version)}
         metrics = {result: family.Metric(labels={**labels, "result": result}) for result in ("hit", "miss")}
     except pb_utils.TritonModelException:
         return lambda _: None
-    return lambda result: metrics[result].increment(1)
+
+    def count(result, held=family) -> None:  # noqa: ARG001 - see above
+        metrics[result].increment(1)
+
+    return count
 
 
 def _usual_batches(config) -> list:
     most = int(config.get("max_batch_size", 0))
     batching = config.get("dynamic_batching")
-    preferred = (batching or {}).get("preferred_batch_size") or ([most] if batching is not None else [])
-    return sorted({1, *map(int, preferred), most} - {0}) or [0]
+    preferred = (batching or {}).get("preferred_batch_size") or []
+    return sorted({1, *map(int, preferred), most} - {0}) if most else [0]
 
 
 def _shapes(row, dims, batched) -> dict:

@@ -41,7 +41,7 @@ class TritonPythonModel(Twin):
         self.graphs = Graphs(self, self._capture) if self.device is not None else None
 
     def run(self, arrays, wanted) -> dict:
-        with self.torch.inference_mode(self.inference_mode):
+        with self.torch.no_grad(), self.torch.inference_mode(self.inference_mode):
             replayed = self.graphs.run(arrays, wanted) if self.graphs else None
             if replayed is not None:
                 return replayed
@@ -64,7 +64,7 @@ class TritonPythonModel(Twin):
         """
         torch = self.torch
         types = {row["name"]: pb_utils.triton_string_to_numpy(row["data_type"]) for row in self.config["input"]}
-        with torch.inference_mode(self.inference_mode), torch.cuda.device(self.target):
+        with torch.no_grad(), torch.inference_mode(self.inference_mode), torch.cuda.device(self.target):
             inputs = {
                 name: torch.from_numpy(np.ones(shape, types[name])).to(self.target) for name, shape in sorted(shapes.items())
             }
@@ -75,7 +75,10 @@ class TritonPythonModel(Twin):
                     self._outputs(inputs)
             torch.cuda.current_stream().wait_stream(beside)
             graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
+            with (
+                torch.cuda.stream(beside),
+                torch.cuda.graph(graph, stream=beside),
+            ):  # the outer one puts the stream back if it fails
                 outputs = self._outputs(inputs)
         return inputs, graph.replay, outputs
 

@@ -9,7 +9,9 @@ import ctypes
 import importlib
 from pathlib import Path
 
+import numpy as np
 import torch
+import triton_python_backend_utils as pb_utils
 from cuda_graphs import Graphs
 
 MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx_bindings"}
@@ -43,6 +45,7 @@ class Engine:
             names = [self.engine.get_tensor_name(number) for number in range(self.engine.num_io_tensors)]
             self.outputs = [name for name in names if self.engine.get_tensor_mode(name) == trt.TensorIOMode.OUTPUT]
             self.inputs = [name for name in names if name not in self.outputs]
+            self._check(twin)
             self.contexts = [self._context(number) for number in _profiles(twin.config, self.engine)]
             self.graphs = Graphs(twin, self._capture)
 
@@ -55,6 +58,17 @@ class Engine:
             tensors = {name: torch.from_numpy(array).to(self.device, non_blocking=True) for name, array in arrays.items()}
             made = self._run(tensors, *self._prepared(tensors))
             return {name: made[name].cpu().numpy() for name in wanted}
+
+    def _check(self, twin) -> None:
+        """Refuse a config whose tensors are not the engine's, by name or type, as the native backend does."""
+        for side, names in (("input", self.inputs), ("output", self.outputs)):
+            stated = {row["name"]: row["data_type"] for row in twin.config[side]}
+            for name in stated.keys() ^ set(names):
+                twin.refuse(f"finds the {side} '{name}' in {'the config' if name in stated else twin.file.name} alone")
+            for name, kind in stated.items():
+                own = np.dtype(self.trt.nptype(self.engine.get_tensor_dtype(name)))
+                if own != np.dtype(pb_utils.triton_string_to_numpy(kind)):
+                    twin.refuse(f"finds {side} '{name}' of {own} in {twin.file.name}, and the config states {kind}")
 
     def _context(self, number) -> tuple:
         context = self.engine.create_execution_context()
@@ -101,7 +115,8 @@ class Engine:
         https://docs.nvidia.com/deeplearning/tensorrt/latest/performance/best-practices.html#cuda-graphs: an enqueue before the
         capture does what must not be captured. Each graph has a context of its own, whose shapes nobody changes.
         """
-        tensors = {name: torch.ones(shapes[name], dtype=self._dtype(name), device=self.device) for name in self.inputs}
+        with torch.cuda.stream(self.stream):
+            tensors = {name: torch.ones(shapes[name], dtype=self._dtype(name), device=self.device) for name in self.inputs}
         shared = self.contexts
         self.contexts = [self._context(number) for number, _ in shared if self._takes(number, tensors)]
         try:
@@ -111,6 +126,8 @@ class Engine:
         with torch.cuda.stream(self.stream):
             self._run(tensors, context, made)
         self.stream.synchronize()
+        if not getattr(context, "is_stream_capturable", lambda _: True)(self.stream.cuda_stream):
+            raise RuntimeError("TensorRT says that this engine cannot be captured")
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=self.stream):
             self._run(tensors, context, made)

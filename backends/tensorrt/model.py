@@ -79,6 +79,8 @@ def _record(plan) -> dict:
 
 def _why_no_engine(plan, device, runtime) -> str:
     """Return the reason why the engine cannot be run here, or nothing."""
+    if device is not None and importlib.util.find_spec("torch") is not None and not _capability(device):
+        return "torch has no CUDA"  # and nobody knows which plan is this GPU's
     if not plan.is_file():
         return f"there is no {plan.name}"
     if device is None:

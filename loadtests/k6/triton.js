@@ -24,7 +24,7 @@ if (PROTOCOL === 'grpc') {
 
 // ---- when requests are sent: arrivals of their own, whatever came of those before
 const constant = (rate, seconds) => ({
-  executor: 'constant-arrival-rate', rate: Math.round(rate), timeUnit: '1s', duration: `${seconds}s`,
+  executor: 'constant-arrival-rate', rate: Math.max(1, Math.round(rate)), timeUnit: '1s', duration: `${seconds}s`,
   preAllocatedVUs: VUS, maxVUs: VUS, gracefulStop: '10s',
 });
 const ramping = (start, stages) => ({
@@ -33,7 +33,7 @@ const ramping = (start, stages) => ({
 });
 const third = SECONDS / 3;
 const steps = Array.from({ length: STEPS }, (_, number) => ({
-  name: `step_${number + 1}`, rate: Math.round(RATE * (number + 1) / STEPS), start: number * (SECONDS + PAUSE),
+  name: `step_${number + 1}`, rate: Math.max(1, Math.round(RATE * (number + 1) / STEPS)), start: number * (SECONDS + PAUSE),
 }));
 const scenarios = {
   smoke: { executor: 'shared-iterations', vus: 1, iterations: rows.length * 5, maxDuration: '60s' },
@@ -95,8 +95,10 @@ function overGrpc(row) {
   }
   const answer = client.invoke(METHOD, row.message, { timeout: TIMEOUT, tags: { name: manifest.model } });
   if (answer.status !== grpc.StatusOK) {
-    const drained = answer.status === grpc.StatusUnavailable || answer.status === grpc.StatusNotFound;
-    (drained ? refused : lost).add(1);
+    // a request that was in flight when the connection broke is UNAVAILABLE as well, by words of the client's own
+    const said = (answer.error && answer.error.message) || '';
+    const turned = answer.status === grpc.StatusNotFound || (answer.status === grpc.StatusUnavailable && /refused|stopp/i.test(said));
+    (turned ? refused : lost).add(1);
     return false;
   }
   const outputs = answer.message.outputs.map((output, place) => {
@@ -119,9 +121,10 @@ function overHttp(row) {
 }
 
 function judged(row, outputs) { // the first number or text of each output that the example states
-  const right = outputs.every(([name, found]) => {
-    const wanted = row.outputs[name];
-    if (wanted === undefined) return true;
+  const given = new Map(outputs);
+  const right = Object.entries(row.outputs).every(([name, wanted]) => {
+    const found = given.get(name);
+    if (found === undefined && given.has(name)) return true;
     return typeof wanted.value === 'number' ? Math.abs(found - wanted.value) <= wanted.within : found === wanted.value;
   });
   if (!right) wrong.add(1);
@@ -133,8 +136,11 @@ function value(datatype, bytes, at) {
   if (datatype === 'BYTES') {
     return Array.from({ length: view.getUint32(0, true) }, (_, place) => String.fromCharCode(view.getUint8(4 + place))).join('');
   }
-  const read = { FP32: 'getFloat32', FP64: 'getFloat64', INT32: 'getInt32', INT64: 'getBigInt64', UINT8: 'getUint8', BOOL: 'getUint8' };
-  return read[datatype] ? Number(view[read[datatype]](0, true)) : undefined;
+  const read = {
+    FP32: 'getFloat32', FP64: 'getFloat64', INT8: 'getInt8', INT16: 'getInt16', INT32: 'getInt32', INT64: 'getBigInt64',
+    UINT8: 'getUint8', UINT16: 'getUint16', UINT32: 'getUint32', UINT64: 'getBigUint64', BOOL: 'getUint8',
+  };
+  return read[datatype] ? Number(view[read[datatype]](0, true)) : undefined; // FP16: k6 has no view of it
 }
 
 export function handleSummary(data) {

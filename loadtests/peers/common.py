@@ -1,7 +1,7 @@
 """The two models that every peer serves, as plain functions: peers differ in serving alone.
 
-The environment says where the models are (PEER_TOKENIZER, PEER_ENCODER, PEER_HEAD, PEER_RISK), which task is served (PEER_TASK)
-and how many requests are joined at most (PEER_BATCH, 1 for none).
+The environment says where the models are (PEER_TOKENIZER, PEER_ENCODER, PEER_HEAD, PEER_RISK), which task is served
+(PEER_TASK), how many requests are joined at most (PEER_BATCH, 1 for none) and on how many cores (PEER_CORES).
 """
 
 import os
@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 TASK = os.environ["PEER_TASK"]
 BATCH = int(os.environ["PEER_BATCH"])
-PROCESSES = 2
+PROCESSES = int(os.environ["PEER_CORES"])
 """One a core."""
 WAIT_S = 0.01
 MAX_TOKENS = 256

@@ -57,6 +57,14 @@ def _bytes(target: Path, plan: Plan) -> Iterator[str]:
                 yield f"{TREE}/{name}/{number}/{path} is missing; run `make repo`"
             elif digest.of_file(built) != wanted:
                 yield f"{TREE}/{name}/{number}/{path} was changed after it was built; run `make repo`"
+    artefacts = {artefact.folder for artefact in plan.artefacts.values()}
+    for path, source in plan.files.items():
+        if not artefacts & set(source.parents) and not _same(target / path, source):
+            yield f"{TREE}/{path} is not what its source is; run `make repo`"
+
+
+def _same(built: Path, source: Path) -> bool:
+    return built.is_file() and digest.of_file(built) == digest.of_file(source)
 
 
 def _refused(target: Path) -> Iterator[str]:

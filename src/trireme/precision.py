@@ -55,6 +55,9 @@ def split_norms(graph: onnx.GraphProto) -> None:
         if node.op_type != "SkipLayerNormalization":
             nodes.append(node)
             continue
+        if any(node.output[1:]) or not all(node.input):
+            nodes.append(node)  # somebody takes its sum as well, or it has no shift: it stays one node
+            continue
         values, skipped, scale, shift, *bias = node.input
         epsilon = next(attribute.f for attribute in node.attribute if attribute.name == "epsilon")
         added = f"{node.output[0]}_sum"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import ExitStack
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trireme import modelconfig
@@ -12,6 +13,7 @@ from trireme.asking import ask
 from trireme.client import Client
 from trireme.errors import ServerError, ValueRefusedError, suggestion
 from trireme.examples import read_examples
+from trireme.gpu import Gpu
 from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.server.process import Server
@@ -38,10 +40,12 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
     if not repository.is_dir():
         message = f"{TREE}/ is not built; run `make repo`"
         raise ServerError(message)
+    name = VARIANT.rstrip("=")
     named = [flag.removeprefix(VARIANT) for flag in flags if flag.startswith(VARIANT)]
+    named += [value for flag, value in pairwise(flags) if flag == name]
     own = () if named else machine_flags(repository)
-    for name in named:
-        check_variant(repository, name)
+    for one in named:
+        check_variant(repository, one)
     server = Server(repository, sources.root / LOG, ports=ports, flags=(*own, *flags), traces=traces)
     server.start()
     with ExitStack() as unless_proven:
@@ -52,7 +56,9 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
 
 
 def machine_flags(repository: Path) -> tuple[str, ...]:
-    """Return the flag by which Triton takes the variants for machines like this one; none where no model has one."""
+    """Return the flag by which Triton takes the variants for machines like this; none with a GPU, or where no model has one."""
+    if Gpu.here() is not None:
+        return ()
     name = Machine.here().variant
     return (f"{VARIANT}{name}",) if any(repository.glob(f"*/configs/{name}.pbtxt")) else ()
 

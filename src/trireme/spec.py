@@ -216,7 +216,7 @@ def _one_process(tables: Table, place: str) -> Iterator[tuple[str, Table]]:
         if table.pop("one_process", None) is not True:
             remedy = "an ensemble has no instances of its own; say one_process = true, and its steps run in one"
             raise ValueRefusedError(f"{place}.{name}", variant, remedy)
-        for key in sorted((DERIVED - {"instance_group"}) & set(table)):
+        for key in sorted((DERIVED - {"instance_group"} | {"max_batch_size"}) & set(table)):
             raise ValueRefusedError(f"{place}.{name}.{key}", table[key], "it follows from the steps; leave it out")
         modelconfig.parse(table, f"{place}.{name}", allow_newer=True)
         yield name, table

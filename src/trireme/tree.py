@@ -101,7 +101,8 @@ def _carry_over(tree: Path, staging: Path) -> None:
     for engine in tree.glob("*/*/*.plan"):
         folder, made = staging / engine.parent.relative_to(tree), record.read(engine)
         source = folder / made.source if made else None
-        if not folder.is_dir() or (made and source and not (source.is_file() and digest.of_file(source) == made.source_sha256)):
+        stale = made and source and not (source.is_file() and digest.of_file(source) == made.source_sha256)
+        if stale or not folder.is_dir() or engine.name.startswith(".") or (folder / engine.name).exists():
             continue
         for path in (engine, record.path_of(engine)):
             if path.is_file():
@@ -135,7 +136,7 @@ def _is_our_text(path: Path) -> bool:
 
 def _is_our_code(path: Path) -> bool:
     """Say whether it is a file by which a pipeline runs in one process: they follow from sources, and no lock names them."""
-    if oneprocess.is_table(path.name):
+    if oneprocess.is_table(path):
         return True
     return path.name in oneprocess.CODE and digest.of_file(path) == digest.of_file(oneprocess.CODE[path.name])
 

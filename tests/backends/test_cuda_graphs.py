@@ -156,3 +156,21 @@ def test_a_server_without_metrics_serves_all_the_same(graphs, monkeypatch):
     monkeypatch.setattr(graphs.pb_utils, "MetricFamily", refuse)
     twin = Twin(config(spec(2)))
     assert graphs.Graphs(twin, twin.capture).run(rows(2), {"y"}) is not None
+
+
+def test_an_output_without_a_batch_is_given_whole(graphs):
+    table = {**config(spec(1), dims=(3,), out=(5,)), "max_batch_size": 0}
+    twin = Twin(table)
+    twin.batched = False
+
+    def capture(shapes):
+        outputs = {"y": torch.arange(5.0)}
+        return {"x": torch.ones(shapes["x"])}, lambda: None, outputs
+
+    answer = graphs.Graphs(twin, capture).run({"x": np.ones(3, np.float32)}, {"y"})
+    assert answer["y"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_graph_that_names_no_input_or_leaves_sizes_open_is_left_out(graphs):
+    assert graphs.specs(config({"batch_size": 2, "input": {"z": {"dim": ["3"]}}}, spec(4))) == graphs.specs(config(spec(4)))
+    assert graphs.specs(config(spec(4), dims=(-1,))) == []

@@ -38,7 +38,7 @@ def test_generators_are_joined_by_what_each_sent():
             {"requests": 100, "seconds": 1.0, "failed": 2, "latency": [9000.0] * 200},
         ]
     )
-    assert (joined.rate, joined.p50, joined.p99, joined.requests, joined.failed) == (1000.0, 1.0, 9.0, 1000, 2)
+    assert (joined.rate, joined.p50, joined.p99, joined.requests, joined.failed) == (998.0, 1.0, 9.0, 1000, 2)
 
 
 @needs_wrk

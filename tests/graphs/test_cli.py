@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 
 from trireme import modelconfig
@@ -10,14 +11,22 @@ from trireme.build import build
 from trireme.discover import discover
 
 BATCHES = [{"batch": 1, "count": 100}, {"batch": 3, "count": 20}, {"batch": 4, "count": 300}]
+GRAPH = '<ir_version: 8, opset_import: ["": 17]> g (float[n, 3] x) => (float[n, 3] y) { y = Add(x, x) }'
+EXPORT = """
+import shutil
+from pathlib import Path
+def export(out):
+    shutil.copy(Path(__file__).with_name("graph"), out / "model.onnx")
+"""
 MODEL = """
 version = 1
 [config]
 max_batch_size = 8
 dynamic_batching = {}
-input = [{ name = "x", data_type = "TYPE_FP32", dims = [3] }]
-output = [{ name = "y", data_type = "TYPE_FP32", dims = [3] }]
+[variants.plain]
+instance_group = [{ kind = "KIND_AUTO" }]
 [variants.gpu]   # kept
+platform = "tensorrt_plan"
 instance_group = [{ kind = "KIND_AUTO" }]
 """
 
@@ -27,7 +36,8 @@ def project(tmp_path):
     folder = tmp_path / "models/m"
     folder.mkdir(parents=True)
     (folder / "model.toml").write_text(MODEL)
-    (folder / "infer.py").write_text("def infer(*, x):\n    return {'y': x}\n")
+    onnx.save(onnx.parser.parse_model(GRAPH), folder / "graph")
+    (folder / "export.py").write_text(EXPORT)
     (folder / "examples.json").write_text('[{"inputs": {"x": [1, 2, 3]}}]')
     build(discover(tmp_path))
     return tmp_path
@@ -43,6 +53,7 @@ def run(root, *words, batches=BATCHES):
 @pytest.mark.parametrize(
     ("words", "batches", "sentence"),
     [
+        (("--variant", "plain"), BATCHES, "backend: 'onnxruntime' is refused; CUDA graphs are run by tensorrt and pytorch"),
         (("--variant", "gqu"), BATCHES, "the variant gqu is missing; did you mean 'gpu'?"),
         (("--memory", "much"), BATCHES, "'much' is no amount of memory; write it as 256m or 1g"),
         ((), "[", "it is JSON"),
@@ -62,7 +73,7 @@ def test_what_it_refuses(project, words, batches, sentence):
 def test_it_says_which_graphs_and_what_they_are_expected_to_hit(project):
     assert run(project).stdout.splitlines() == [
         "420 batches of 3 shapes",
-        "  graph of 1: batches of 1 rows",
+        "  graph of 1: batches of 1 row",
         "  graph of 3: batches of 3 rows",
         "  graph of 4: batches of 4 rows",
         "expected: 100.0% of batches hit, 0.0% rows of padding, 75.5% less time",
@@ -89,7 +100,19 @@ def test_batches_come_from_a_live_server_and_lengths_from_texts(sources, server,
     texts = tmp_path / "texts.txt"
     texts.write_text("short\n" + "a rather long text of many words that needs more tokens than sixteen of them do\n")
     program = str(Path(sys.executable).with_name("trireme"))
-    line = [program, "--root", str(sources.root), "graphs", "text_encoder", "--observed", server.grpc, "--texts", str(texts)]
+    line = [
+        program,
+        "--root",
+        str(sources.root),
+        "graphs",
+        "text_encoder",
+        "--variant",
+        "gpu-plan",
+        "--observed",
+        server.grpc,
+        "--texts",
+        str(texts),
+    ]
     done = subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     assert done.returncode == 0, done.stderr
     assert "length 16" in done.stdout

@@ -43,3 +43,15 @@ def test_a_trace_s_models_are_found_below_their_request_in_their_order():
         {"id": 2, "model_name": "first", "parent_id": 1, "timestamps": [{"name": "COMPUTE_START", "ns": 5}]},
     ]
     assert [[name for name, _ in one.models] for one in read(events)] == [["first", "second"]]
+
+
+def test_branches_side_by_side_and_models_inside_of_models_count_once():
+    branches = Traced(PIPELINE.moments, (("a", moments(3, 3, 9, 10)), ("b", moments(4, 4, 8, 9))))
+    found = total(bars(branches, 0, 22 * MS, "b"), 22.0)
+    assert found.left == pytest.approx(10.0)  # from the last branch's end at 10 to the answer at 20
+    stamp = [{"name": "COMPUTE_START", "ns": 5}]
+    events = [
+        {"id": 1, "model_name": "router", "timestamps": stamp},
+        {"id": 2, "model_name": "asked", "parent_id": 1, "timestamps": stamp},
+    ]
+    assert [[name for name, _ in one.models] for one in read(events)] == [["router"]]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from trireme.build import build
+from trireme.check import check
 from trireme.client import Client
 from trireme.discover import discover
 from trireme.errors import TriremeError
@@ -49,6 +50,7 @@ def pipeline(project):
             "[variants.cpu-2]\nbackend = 'x'",
             "cpu-2.backend: 'x' is refused; it follows",
         ),
+        ("one_process = true", "one_process = true\nmax_batch_size = 0", "cpu-2.max_batch_size: 0 is refused; it follows"),
         ("[variants.cpu-2]", "[variants.CPU]", "variants: 'CPU' is refused; a name is a small letter"),
     ],
 )
@@ -78,6 +80,19 @@ def test_the_table_names_each_steps_folder_beside_the_pipelines(pipeline):
     table = json.loads((pipeline / "model_repository/twice/1/steps.cpu-2.json").read_text())
     assert (pipeline / "model_repository/twice/1" / table["steps"][0]["folder"] / "infer.py").is_file()
     assert "count: 3" in (pipeline / "model_repository/twice/configs/cpu-2.pbtxt").read_text()
+
+
+def test_a_changed_file_of_it_is_found_by_the_check(pipeline):
+    build(discover(pipeline))
+    (pipeline / "model_repository/twice/1/infer.py").write_text("")
+    assert check(discover(pipeline)) == ["model_repository/twice/1/infer.py is not what its source is; run `make repo`"]
+
+
+def test_another_file_of_a_tables_name_is_not_taken_for_one(pipeline):
+    build(discover(pipeline))
+    (pipeline / "model_repository/double/1/steps.notes.json").write_text("{}")
+    with pytest.raises(TriremeError, match=r"double/1/steps.notes.json was not built here and would be lost"):
+        build(discover(pipeline))
 
 
 def test_without_its_variants_nothing_of_it_stays(pipeline):

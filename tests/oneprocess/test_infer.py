@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 
 from trireme.oneprocess.table import RUNNER
@@ -58,6 +59,57 @@ def test_each_row_keeps_its_place_and_its_type(runner):
     found = runner.infer(text=texts("ab", "xyz", "cd"))
     assert found["total"].tolist() == [[sum(b"ab")], [sum(b"xyz")], [sum(b"cd")]]
     assert found["total"].dtype == np.float32
+
+
+TWICE = """
+def infer(*, ids):
+    if (ids == 1).any():
+        raise ValueError(f"ids: row {(ids == 1).any(axis=1).argmax()} holds a one")
+    return {"total": ids.sum(axis=1, keepdims=True) * 0.5, "shape": ids[:, :1].astype(str)}
+"""
+
+
+def test_a_refusal_of_joined_rows_names_the_row_of_the_request_and_the_pipelines_tensor(runner, tmp_path):
+    (tmp_path / "sum/infer.py").write_text(TWICE)
+    runner.setup(SimpleNamespace(folder=tmp_path, parameters={"steps": "steps.json"}))
+    with pytest.raises(ValueError, match=r"^tokens: row 2 holds a one"):
+        runner.infer(text=texts("ab", "xyz", "\x01b"))
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (
+            "def infer(*, ids):\n    return {'total': ids.sum(axis=1, keepdims=True)}\n",
+            "sum made no output 'shape'; it made total",
+        ),
+        (
+            "def infer(*, ids):\n    return {'total': ids[:1, :1], 'shape': ids[:, :1]}\n",
+            r"'total' of shape \(1, 1\) for 2 rows",
+        ),
+        (
+            "def infer(*, ids):\n    return {'total': ids[:, :1] * 1j, 'shape': ids[:, :1]}\n",
+            "of complex128, and its config states FP32",
+        ),
+    ],
+)
+def test_what_a_step_makes_wrongly_is_said(runner, tmp_path, code, sentence):
+    (tmp_path / "sum/infer.py").write_text(code)
+    runner.setup(SimpleNamespace(folder=tmp_path, parameters={"steps": "steps.json"}))
+    with pytest.raises(RuntimeError, match=sentence):
+        runner.infer(text=texts("ab", "cd"))
+
+
+def test_strings_reach_an_onnx_step_as_text(tmp_path):
+    graph = '<ir_version: 8, opset_import: ["": 17]> g (string[n, 1] s) => (string[n, 1] t) { t = Identity(s) }'
+    (tmp_path / "m").mkdir()
+    onnx.save(onnx.parser.parse_model(graph), tmp_path / "m/model.onnx")
+    step = {"name": "m", "kind": "onnx", "folder": "m", "file": "model.onnx", "threads": 1, "parameters": {}, "alone": False}
+    step |= {"input_map": {"s": "s"}, "output_map": {"t": "t"}, "types": {"t": "STRING"}}
+    (tmp_path / "steps.json").write_text(json.dumps({"batched": True, "outputs": ["t"], "steps": [step]}))
+    module = load_module(RUNNER)
+    module.setup(SimpleNamespace(folder=tmp_path, parameters={"steps": "steps.json"}))
+    assert module.infer(s=texts("abc"))["t"].tolist() == [[b"abc"]]
 
 
 def test_a_refusal_names_the_row_of_the_request(runner):

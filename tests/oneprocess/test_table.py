@@ -30,4 +30,9 @@ def test_an_onnx_step_runs_the_file_and_the_threads_of_its_config():
 
 def test_a_python_step_whose_outputs_are_open_runs_a_row_at_a_time():
     one = step(backend="python", output=[{"name": "y", "data_type": "TYPE_INT64", "dims": [-1]}])
-    assert make([one], ["y"], batched=True)["steps"][0]["alone"]
+    assert make([one], ["z"], batched=True)["steps"][0]["alone"]
+
+
+def test_what_a_pipeline_gives_out_is_padded_together_as_its_step_does():
+    one = step(backend="python", output=[{"name": "y", "data_type": "TYPE_INT64", "dims": [-1]}])
+    assert not make([one], ["y"], batched=True)["steps"][0]["alone"]

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from trireme.discover import discover
 from trireme.errors import TriremeError
+from trireme.serve import stop_on_signals
 from trireme.sources import find_root
 
 ALWAYS = ("startup", "lint", "efficiency", "overhead")
@@ -21,6 +22,7 @@ ALWAYS = ("startup", "lint", "efficiency", "overhead")
 
 def main() -> None:
     """Print the table; `--quick` shortens every measurement to see that it runs."""
+    stop_on_signals()
     quick = "--quick" in sys.argv[1:]
     names = [word for word in sys.argv[1:] if not word.startswith("-")] or ALWAYS
     console = Console()

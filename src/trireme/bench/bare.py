@@ -15,6 +15,7 @@ import onnxruntime
 
 from trireme import built
 from trireme.bench import corpus
+from trireme.errors import BenchError
 
 
 class Loops:
@@ -50,7 +51,10 @@ class Loops:
 
 def _read(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None  # noqa: S101 - it was opened so
-    return process.stdout.readline()
+    said = process.stdout.readline()
+    if not said:
+        raise BenchError("the bare loop", f"it ended with {process.wait()}", "run python -m trireme.bench.bare by hand")
+    return said
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from trireme import built
 from trireme.bench import environments, marked
 from trireme.discover import read_toml
 from trireme.errors import BenchError
+from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.serve import machine_flags
 from trireme.server.process import Ports, Server
@@ -88,6 +89,10 @@ def ours(root: Path, task: str, encoder: str) -> Iterator[Target]:
     mark, tree = f"trireme-{task}-{encoder}", root / ".trireme" / "peers" / "repository"
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(root / TREE, tree, copy_function=os.link, ignore=shutil.ignore_patterns("*.plan"))
+    machine = Machine.here()
+    if task == "text" and not (tree / "text_classification" / "configs" / f"{machine.variant}.pbtxt").is_file():
+        problem = f"text_classification has no variant {machine.variant}, and is measured as this machine serves it"
+        raise BenchError("bench-peers", problem, "write one into its ensemble.toml, with one_process = true")
     for steps in tree.glob("*/*/steps.*.json"):
         text = steps.read_text(encoding="utf-8")
         steps.unlink()  # it is a link to the built one
@@ -123,18 +128,21 @@ def peer(root: Path, name: str, task: str, batch: int, say: Callable[[str], None
     """
     here = root / FOLDER / name
     table = read_toml(here / "peer.toml")
-    scratch, port, mark = root / ".trireme" / "peers" / name, Ports.free().http, f"{name}-{task}-{batch}"
+    scratch, ports, mark = root / ".trireme" / "peers" / name, Ports.free(), f"{name}-{task}-{batch}"
+    port = ports.http
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     words = {
         "bin": environments.prepare(root, f"peer-{name}", here / "requirements.txt", say), "here": here, "scratch": scratch,
-        "port": port, "port1": port + 1, "port2": port + 2, "peers": root / FOLDER, "batch": batch,
+        "port": port, "port1": ports.grpc, "port2": ports.metrics, "peers": root / FOLDER, "batch": batch,
+        "cores": Machine.here().cores,
     }  # fmt: skip
     log = scratch.with_suffix(".log")
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - a command of this repository's
             [word.format(**words) for word in table["command"]],
-            env=_environment(root, table, words) | {"PEER_TASK": task, "PEER_BATCH": str(batch), marked.VARIABLE: mark},
+            env=_environment(root, table, words)
+            | {"PEER_TASK": task, "PEER_BATCH": str(batch), "PEER_CORES": str(words["cores"]), marked.VARIABLE: mark},
             cwd=here,
             stdin=subprocess.DEVNULL,
             stdout=out,

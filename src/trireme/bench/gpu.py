@@ -184,6 +184,8 @@ def _planned(checked: Checked, server: Server, kind: str) -> Row:
     flat = Costs(lambda shape: 200.0 + shape.batch, lambda shape: float(shape.batch), lambda _: 1.0)
     expected = score(seen, [Graph(size, size) for size in SIZES], flat)
     counted = hits(server.metrics, name)
+    if not sum(counted):
+        return f"{name}: hits expected / counted", "NONE", f"no graph was captured; {server.log} says why", "equal"
     best = choose({Shape(shape.batch): count for shape, count in seen.items()}, flat, float(MOST))
     spread = f"{counted[0]:.0f} of {sum(counted):.0f} batches counted; a plan would take {len(best.graphs)} graphs"
     return f"{name}: hits expected / counted", f"{expected.hits:.1%} / {counted[0] / sum(counted):.1%}", spread, "equal"

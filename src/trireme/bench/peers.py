@@ -92,7 +92,8 @@ def bars(found: list[Measured]) -> Iterator[Row]:
     """Yield what is asked of this repository beside its peers, as far as it was measured."""
 
     def best(task: str, clients: int, *, own: bool) -> dict[str, float]:
-        rows = [one for one in found if (one.task, one.clients) == (task, clients) and one.name.startswith("Trireme") is own]
+        kept = [one for one in found if (one.task, one.clients, one.failed) == (task, clients, 0)]
+        rows = [one for one in kept if one.name.startswith("Trireme") is own]
         return {one.name: one.ratio for one in rows}
 
     mine, theirs = best("text", 64, own=True), best("text", 64, own=False)
@@ -117,6 +118,7 @@ def bars(found: list[Measured]) -> Iterator[Row]:
 def _measure(root: Path, task: str, names: list[str], say: Callable[[str], None], *, quick: bool) -> Iterator[Measured]:
     values: list[Any] = list(corpus.sentences(root)) if task == "text" else list(FEATURES)
     seconds, rounds = (1.0, 1) if quick else (4.0, 3)
+    cores = Machine.here().cores
     asked: list[AbstractContextManager[Target]] = [
         contenders.peer(root, name, task, batch, say)
         for name in names
@@ -124,8 +126,8 @@ def _measure(root: Path, task: str, names: list[str], say: Callable[[str], None]
     ]
     with ExitStack() as stack:
         if task == "text":
-            loops = stack.enter_context(bare.Loops(root / TREE, FP32, processes=2, threads=1, seconds=seconds))
-            alone = stack.enter_context(bare.Loops(root / TREE, FP32, processes=1, threads=2, seconds=seconds))
+            loops = stack.enter_context(bare.Loops(root / TREE, FP32, processes=cores, threads=1, seconds=seconds))
+            alone = stack.enter_context(bare.Loops(root / TREE, FP32, processes=1, threads=cores, seconds=seconds))
             asked = [contenders.ours(root, task, file) for file in (FP32, INT8)] + asked
 
             def reference(clients: int) -> float:

@@ -50,7 +50,7 @@ end
 
 @dataclass(frozen=True)
 class Load:
-    """What a closed loop of clients got answered: requests a second, latencies [ms], how many failed."""
+    """What a closed loop of clients got: right answers a second, latencies of all answers [ms], how many failed."""
 
     rate: float
     p50: float
@@ -107,6 +107,7 @@ def _joined(rows: list[dict[str, float | list[float]]]) -> Load:
     order = np.argsort(values)
     shares = np.cumsum(weights[order]) / max(weights.sum(), 1.0)
     p50, p99 = (float(values[order][min(np.searchsorted(shares, share), len(order) - 1)]) for share in (0.5, 0.99))
-    rate = sum(float(np.asarray(row["requests"])) / float(np.asarray(row["seconds"])) for row in rows)
+    good = [float(np.asarray(row["requests"])) - float(np.asarray(row["failed"])) for row in rows]
+    rate = sum(one / float(np.asarray(row["seconds"])) for one, row in zip(good, rows, strict=True))
     requests, failed = (int(sum(float(np.asarray(row[key])) for row in rows)) for key in ("requests", "failed"))
     return Load(rate, p50, p99, requests, failed)

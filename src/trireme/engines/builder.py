@@ -41,6 +41,9 @@ def build(runtime: Runtime, source: Path, recipe: Recipe, profiles: Sequence[Pro
 
     """
     trt, place = runtime.module, f"{source.parent.parent.name}/{source.name}"
+    if runtime.name == RTX and not recipe.strongly_typed:
+        problem = f"{runtime.name} {runtime.version} builds strongly typed networks only"
+        raise EngineError(place, problem, "name a source in the precision that is wanted, and leave strongly_typed out")
     log = _log(trt)
     builder = trt.Builder(log)
     strongly = int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED) if recipe.strongly_typed else None
@@ -50,11 +53,9 @@ def build(runtime: Runtime, source: Path, recipe: Recipe, profiles: Sequence[Pro
         raise EngineError(place, _unparsed(parser), "export it without that operator, or name another source under [engine]")
     options = builder.create_builder_config()
     for precision in recipe.precisions:
-        if not hasattr(trt.BuilderFlag, FLAGS[precision]):
-            problem = f"{runtime.name} {runtime.version} builds strongly typed networks only"
-            raise EngineError(place, problem, f"name a source in {precision} and leave precisions out")
         options.set_flag(getattr(trt.BuilderFlag, FLAGS[precision]))
     if runtime.name == RTX:
+        options.set_flag(trt.BuilderFlag.REQUIRE_USER_ALLOCATION)  # or else no CUDA graph can be captured of it
         options.num_compute_capabilities = 1
         options.set_compute_capability(getattr(trt.ComputeCapability, target.upper()), 0)
     for profile in profiles:

@@ -80,7 +80,7 @@ def make(job: Job, runtime: Runtime, root: Path) -> Record:
     found = replace(job, plan=kept).done() or _build(job, kept, runtime, root)
     record.path_of(job.plan).unlink(missing_ok=True)  # a plan never lies beside the record of another
     for path in (kept, record.path_of(kept)):
-        beside = job.plan.with_name(f".{path.name}.new")
+        beside = job.plan.with_name(f".new-{path.name}")
         shutil.copyfile(path, beside)
         beside.replace(job.plan.with_name(path.name))
     return found
@@ -93,7 +93,9 @@ def _build(job: Job, kept: Path, runtime: Runtime, root: Path) -> Record:
     made = builder.build(runtime, job.source, job.recipe, job.profiles, job.target, earlier)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(made.plan)
-    timings.write_bytes(made.timings)
+    beside = timings.with_suffix(".new")
+    beside.write_bytes(made.timings)
+    beside.replace(timings)
     here = Gpu.here()
     whole = replace(
         job.record,
@@ -119,6 +121,14 @@ def _job(tree: Path, model: Model, runtime: Runtime, target: str) -> Job:
     if graph.problem:
         raise EngineError(f"{model.name}/{recipe.source}", graph.problem, "run `make repo`")
     shapes = profiles.of(config, graph.inputs, recipe.lengths)
+    if len(recipe.lengths) > 1 and len(shapes) != len(recipe.lengths):
+        raise EngineError(
+            f"{model.place}: engine.lengths", f"{recipe.source} leaves no size open but the batch", "leave lengths out"
+        )
+    if capability(target) not in names.CAPABILITIES:
+        raise EngineError(
+            model.name, f"no config names a file for {target}", "add its compute capability to trireme.engines.names"
+        )
     known = Record(
         runtime.name,
         runtime.version,

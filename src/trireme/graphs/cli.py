@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Verbs import what they need when they run: `trireme --help` must not wait for numpy and onnx.
 # ruff: noqa: PLC0415
+BACKENDS = ("tensorrt", "pytorch")
 UNITS = {"k": 1e3, "m": 1e6, "g": 1e9}
 
 
@@ -51,7 +52,11 @@ class Bytes(click.ParamType[float]):
 @click.option("--tokenizer", default="text_tokenizer", show_default=True, help="The model that makes tokens of the texts.")
 @click.option("--memory", type=Bytes(), default="256m", show_default=True, help="What the graphs of an instance may hold.")
 @click.option(
-    "--launches", type=click.FloatRange(0), default=200, show_default=True, help="What a batch pays without a graph [us]."
+    "--launches",
+    type=click.FloatRange(0, min_open=True),
+    default=200,
+    show_default=True,
+    help="What a batch pays without a graph [us].",
 )
 @click.option(
     "--row", type=click.FloatRange(0), default=20, show_default=True, help="What a row of the longest length takes [us]."
@@ -77,20 +82,24 @@ def graphs(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     padded. `make gpu-check` measures --launches and --row on a GPU. Triton counts a batch by its rows alone: the lengths of a
     model that takes some come from --texts.
     """
+    from trireme import built
     from trireme.discover import discover
     from trireme.graphs import observe
     from trireme.graphs.plan import choose
     from trireme.plan import TREE
 
     base = root or find_root(Path.cwd())
-    tree = base / TREE
+    tree, sources = base / TREE, discover(base)
+    if sources.unit(model) not in sources.models:
+        raise ValueRefusedError("a model", model, "it is a pipeline; name the step that computes")
     config = _config(tree, model, variant)
     edges, shares = _lengths(tree, tokenizer, texts) if texts else ((), {})
     seen = observe.from_server(observed, model, shares) if "://" in observed else observe.from_file(Path(observed))
     _check(seen, config, f"{model}: {observed}")
     longest = max(max(edges, default=0), *(shape.length for shape in seen)) or 1
-    onnx = next(iter(sorted((tree / model).glob("*/model.onnx"), reverse=True)), None)
-    planned = choose(seen, observe.costs(config, launches, row, longest, onnx), memory)
+    onnx = built.newest(tree, model) / "model.onnx"
+    account = observe.costs(config, launches, row, longest, onnx if onnx.is_file() else None)
+    planned = choose(seen, account, memory)
     for line in _lines(planned, seen):
         click.echo(line)
     if write:
@@ -110,7 +119,12 @@ def _config(tree: Path, model: str, variant: str) -> Any:  # noqa: ANN401 - Mode
     if not path.is_file():
         there = [one.stem for one in path.parent.glob("*.pbtxt")]
         raise MissingSourceError(f"{tree.name}/{model}", f"the variant {variant}", suggestion(variant, there))
-    return modelconfig.from_text(path.read_text(encoding="utf-8"))
+    config = modelconfig.from_text(path.read_text(encoding="utf-8"))
+    backend = config.backend or config.platform.partition("_")[0]
+    if backend not in BACKENDS:
+        remedy = f"CUDA graphs are run by {' and '.join(BACKENDS)} (the native pytorch backend ignores them, the twin does not)"
+        raise ValueRefusedError(f"{model}: variant {variant}: backend", backend, remedy)
+    return config
 
 
 def _lengths(tree: Path, tokenizer: str, texts: Path) -> tuple[tuple[int, ...], Mapping[int, float]]:
@@ -140,7 +154,9 @@ def _lines(planned: Planned, seen: Mapping[Shape, int]) -> Iterator[str]:
     yield f"{sum(seen.values()):,} batches of {len(seen)} shapes"
     for graph in planned.graphs:
         length = f", length {graph.length}" if graph.length else ""
-        rows = f"{graph.least} to {graph.most} rows" if graph.least < graph.most else f"{graph.most} rows"
+        rows = (
+            f"{graph.least} to {graph.most} rows" if graph.least < graph.most else f"{graph.most} row{'s' * (graph.most > 1)}"
+        )
         yield f"  graph of {graph.most}{length}: batches of {rows}"
     yield f"expected: {planned.hits:.1%} of batches hit, {planned.padded:.1%} rows of padding, {planned.saved:.1%} less time"
     yield f"held: {planned.held / 1e6:.1f} MB; preferred_batch_size: {list(planned.preferred)}"

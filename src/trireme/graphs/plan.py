@@ -72,7 +72,7 @@ def choose(seen: Mapping[Shape, int], costs: Costs, budget: float) -> Planned:
         message = "batches are one shape or more, each seen at least once"
         raise ValueError(message)
     best = np.zeros(STEPS + 1)
-    walk: list[list[tuple[Graph | None, Array, Array]]] = []
+    walk: list[tuple[list[Graph | None], Array]] = []
     part = budget / STEPS
     for length in sorted({shape.length for shape in seen}):
         sizes = sorted(shape.batch for shape in seen if shape.length == length)
@@ -88,7 +88,7 @@ def choose(seen: Mapping[Shape, int], costs: Costs, budget: float) -> Planned:
                 rows.append((Graph(sizes[first], most, length), _shifted(columns[first], takes, gain)))
             table = np.array([row for _, row in rows])
             columns.append(table.max(axis=0))
-            walk.append([(graph, table[number], table.argmax(axis=0)) for number, (graph, _) in enumerate(rows)])
+            walk.append(([graph for graph, _ in rows], table.argmax(axis=0)))
         best = columns[-1]
     return score(seen, _walked_back(seen, walk, costs, part), costs)
 
@@ -123,14 +123,14 @@ def _shifted(gains: Array, takes: int, gain: float) -> Array:
 
 
 def _walked_back(
-    seen: Mapping[Shape, int], walk: Sequence[Sequence[tuple[Graph | None, Array, Array]]], costs: Costs, part: float
+    seen: Mapping[Shape, int], walk: Sequence[tuple[list[Graph | None], Array]], costs: Costs, part: float
 ) -> list[Graph]:
     """Return the graphs by walking the choices back from the whole budget, size by size."""
     order = sorted(seen, key=lambda shape: (shape.length, shape.batch))
     graphs, place, left = [], len(walk) - 1, STEPS
     while place >= 0:
-        rows = walk[place]
-        graph = rows[int(rows[0][2][left])][0]
+        choices, best = walk[place]
+        graph = choices[int(best[left])]
         if graph is None:
             place -= 1
             continue

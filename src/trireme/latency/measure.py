@@ -68,7 +68,7 @@ def measure(sources: Sources, unit: str, protocol: str, requests: int, variant: 
             begun = time.monotonic_ns()
             ask(client, config, example)
             clocks.append((begun, time.monotonic_ns()))
-        computing = _computing(tree, unit)
+        computing = _computing(tree, unit, variant)
         statistics = _statistics(server.grpc, computing)
     traced = _traced(out)
     if len(traced) != len(clocks):
@@ -86,8 +86,10 @@ def _address(server: Server, protocol: str) -> str:
     return server.grpc if protocol == "grpc" else server.http
 
 
-def _computing(tree: Path, unit: str) -> str:
-    """Return the model of a unit that computes: the last that is not in Python, else the last."""
+def _computing(tree: Path, unit: str, variant: str) -> str:
+    """Return the model that computes: the last not in Python, else the last; a pipeline in one process is one model."""
+    if (tree / unit / "configs" / f"{variant}.pbtxt").is_file():
+        return unit
     names = [str(step.model_name) for step in pipeline.steps(built.config(tree, unit))] or [unit]
     native = [name for name in names if built.config(tree, name).backend != "python"]
     return (native or names)[-1]

@@ -69,7 +69,7 @@ def read(events: Iterable[Mapping[str, Any]]) -> list[Traced]:
         moments.setdefault(number, {}).update({row["name"]: int(row["ns"]) for row in event.get("timestamps", [])})
     found = []
     for number in sorted(set(moments) - set(parents), key=lambda one: moments[one].get("REQUEST_START", 0)):
-        below = [child for child in moments if _root(child, parents) == number and "COMPUTE_START" in moments[child]]
+        below = [child for child in moments if _root(child, parents) == number and _computes(child, moments, parents)]
         ordered = sorted(below, key=lambda one: moments[one]["COMPUTE_START"])
         found.append(Traced(moments[number], tuple((names[one], moments[one]) for one in ordered)))
     return found
@@ -83,13 +83,14 @@ def bars(traced: Traced, begun: int, ended: int, computing: str) -> list[Bar]:
     for name, moments in traced.models:
         start, taken, made, end = (moments[f"COMPUTE_{what}"] for what in ("START", "INPUT_END", "OUTPUT_START", "END"))
         end = max(min(end, sent), made)  # the answer may be under way before its buffers are given back
+        start, taken, made = (max(one, last) for one in (start, taken, made))  # a branch beside another counts once
         rows.append(("queue", name, last, start))
         if name == computing:
             rows += [("preprocessing", name, start, taken), ("forward", name, taken, made), ("postprocessing", name, made, end)]
             before = False
         else:
             rows.append(("preprocessing" if before else "postprocessing", name, start, end))
-        last, seen = end, True
+        last, seen = max(end, last), True
     rows.append(("network", "answer", sent if seen else received, ended))
     return [Bar(part, name, (one - begun) / 1e6, (two - begun) / 1e6) for part, name, one, two in rows]
 
@@ -107,6 +108,12 @@ def middle(found: Sequence[Parts]) -> Parts:
     ordered = sorted(found, key=lambda one: one.whole)
     kept = ordered[len(ordered) // 10 : len(ordered) - len(ordered) // 10] or ordered
     return Parts(**{field.name: sum(getattr(one, field.name) for one in kept) / len(kept) for field in fields(Parts)})
+
+
+def _computes(number: int, moments: Mapping[int, Mapping[str, int]], parents: Mapping[int, int]) -> bool:
+    """Say whether a model computed, and not while another did that asked it."""
+    above = parents.get(number)
+    return "COMPUTE_START" in moments[number] and (above is None or "COMPUTE_START" not in moments.get(above, {}))
 
 
 def _root(number: int, parents: Mapping[int, int]) -> int:

@@ -29,7 +29,7 @@ def write(folder: Path, model: str, sources: Path, config: ModelConfig) -> None:
 
     Raises:
         SourceError: the examples cannot be read.
-        BenchError: a text of them has other letters than ASCII, or a NUL, which k6 cannot compare and Locust not keep.
+        BenchError: a text that is expected has other letters than ASCII, or bytes that are sent end in NUL.
 
     """
     examples = read_examples(sources, config)
@@ -91,6 +91,10 @@ def _first(array: Array, within: float) -> dict[str, Any]:
     """Return the first value of an output that is expected, and how far a number may be away."""
     value = array.flat[0]
     if isinstance(value, bytes):
-        return {"value": value.decode("latin-1")}
+        if not value.isascii():
+            raise BenchError(
+                "examples.json", f"the output {value!r} has other letters than ASCII, which k6 cannot read", "use another"
+            )
+        return {"value": value.decode()}
     number = float(value)
     return {"value": number, "within": within + RELATIVE * abs(number)}

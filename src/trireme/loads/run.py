@@ -33,6 +33,7 @@ FOLDER = "loadtests"
 OUT = ".trireme/load"
 CAPACITY_SECONDS, CAPACITY_CLIENTS = 3.0, 32
 MOST_USERS = 400
+LEAST_RATE = 1.0
 PATIENCE = 60.0
 THRESHOLDS = 99
 """k6's exit status when a threshold was crossed: https://grafana.com/docs/k6/latest/using-k6/thresholds/"""
@@ -76,6 +77,10 @@ def run(sources: Sources, asked: Asked, say: Callable[[str], None]) -> tuple[Out
             rate = max(1.0, scenario.share * capacity)
             say(f"{asked.unit} takes {capacity:,.0f} a second; {asked.scenario} offers {rate:,.0f}: {scenario.about}")
         seconds = asked.seconds or scenario.seconds
+        if scenario.share and rate < LEAST_RATE:
+            raise BenchError(
+                asked.unit, f"a rate of {rate:g} a second is too low to be held to anything", f"say {LEAST_RATE:g} or more"
+            )
         users = max(20, min(MOST_USERS, round(rate * max(1.0, 4 * asked.goal / 1e3))))
         settings = {
             "SCENARIO": asked.scenario, "PROTOCOL": asked.protocol, "ADDRESS": _target(address, asked.protocol),
@@ -171,7 +176,7 @@ def _locust(root: Path, settings: dict[str, str], work: Path, say: Callable[[str
     line = [str(program), "-f", str(root / FOLDER / "locust" / "locustfile.py"), "--headless", "--only-summary", "--users", "1"]
     line += [
         "--run-time",
-        f"{seconds + 1}s",
+        f"{seconds + 2}s",
         "--stop-timeout",
         "5",
         "--html",
@@ -180,7 +185,10 @@ def _locust(root: Path, settings: dict[str, str], work: Path, say: Callable[[str
         "WARNING",
     ]
     limit = seconds + PATIENCE
-    done = subprocess.run(line, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=limit)  # noqa: S603 - our own
+    try:
+        done = subprocess.run(line, env={**os.environ, **settings}, capture_output=True, text=True, check=False, timeout=limit)  # noqa: S603 - our own
+    except subprocess.TimeoutExpired:
+        raise BenchError("locust", f"it did not end within {limit:g} s", "see that the server answers") from None
     told = work / "outcome.json"
     if not told.is_file():
         raise BenchError("locust", (done.stderr.strip().splitlines() or ["it said nothing"])[-1], "see loadtests/locust")

@@ -63,9 +63,10 @@ def files(
     return found
 
 
-def is_table(name: str) -> bool:
-    """Say whether a file's name is one that a variant's table has."""
-    return name.startswith("steps.") and name.endswith(".json")
+def is_table(path: Path) -> bool:
+    """Say whether a file is a variant's table, by its name and its first key."""
+    named = path.name.startswith("steps.") and path.suffix == ".json"
+    return named and path.read_text(encoding="utf-8").startswith('{\n "batched":')
 
 
 def _steps_file(variant: str) -> str:
@@ -77,12 +78,12 @@ def _steps(
 ) -> Iterator[Step]:
     place = f"{ensemble.place}: variants.{variant}"
     for row in pipeline.steps(wired):
-        version = row.model_version if row.model_version > 0 else -1
-        model = models.get(row.model_name)
-        number = version if version > 0 else (model.versions[-1].number if model else 1)
+        model, own = models.get(row.model_name), configs(row.model_name, variant)
+        served = list(own.version_policy.specific.versions) or ([model.versions[-1].number] if model else [1])
+        number = row.model_version if row.model_version > 0 else max(served)
         step = Step(
             row.model_name,
-            configs(row.model_name, variant),
+            own,
             f"../../{row.model_name}/{number}",
             dict(row.input_map),
             dict(row.output_map),

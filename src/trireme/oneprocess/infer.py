@@ -6,6 +6,7 @@ again for the steps after it.
 
 import json
 import os
+import re
 import runpy
 import sys
 from types import SimpleNamespace
@@ -37,10 +38,10 @@ def infer(**inputs):
         taken = {name: tensor for name, tensor in step["input_map"].items() if tensor in known}
         made = {tensor: [None] * count for tensor in step["output_map"].values()}
         for rows in _groups(step, taken, known, count):
-            found = _run(run, {name: [known[tensor][row] for row in rows] for name, tensor in taken.items()}, rows)
+            given = {name: [known[tensor][row] for row in rows] for name, tensor in taken.items()}
+            found = _run(run, given, rows, step)
             for name, tensor in step["output_map"].items():
-                values = cast(found[name], step["types"][name])
-                for row, value in zip(rows, values if table["batched"] else [values]):
+                for row, value in zip(rows, _values(found, name, step, len(rows))):
                     made[tensor][row] = value
         known.update(made)
     return {name: np.stack(known[name]) if table["batched"] else known[name][0] for name in table["outputs"]}
@@ -63,14 +64,30 @@ def _groups(step, taken, known, count):
     return groups.values()
 
 
-def _run(run, given, rows):
-    """Run a step on some rows; a refusal of one names its place in the request."""
+def _run(run, given, rows, step):
+    """Run a step on some rows; its refusal names the pipeline's tensor, and the row of the request."""
     try:
         return run(**{name: np.stack(values) if table["batched"] else values[0] for name, values in given.items()})
     except ValueError as error:
-        if len(rows) == 1:
-            raise ValueError(str(error).replace("row 0 ", f"row {rows[0]} ")) from None
-        raise
+        name, colon, said = str(error).partition(":")
+        if not colon or name not in given:
+            raise
+        said = re.sub(r"\brow (\d+)", lambda found: f"row {rows[min(int(found[1]), len(rows) - 1)]}", said)
+        raise ValueError(f"{step['input_map'][name]}:{said}") from None
+
+
+def _values(found, name, step, count):
+    """Return an output's values, one a row, of the type that the step's config states; refuse what Triton would."""
+    if name not in found:
+        raise RuntimeError(f"{step['name']} made no output '{name}'; it made {', '.join(sorted(found))}")
+    array, wanted = np.asarray(found[name]), step["types"][name]
+    if wanted != "STRING" and not np.can_cast(array.dtype, TYPES.get(wanted, wanted.lower()), "same_kind"):
+        raise RuntimeError(f"{step['name']} made '{name}' of {array.dtype}, and its config states {wanted}")
+    if not table["batched"]:
+        return [cast(array, wanted)]
+    if array.shape[:1] != (count,):
+        raise RuntimeError(f"{step['name']} made '{name}' of shape {array.shape} for {count} rows")
+    return cast(array, wanted)
 
 
 def _open_onnx(step, folder):
@@ -79,17 +96,31 @@ def _open_onnx(step, folder):
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other processes need the cores meanwhile
     session = onnxruntime.InferenceSession(str(folder / step["file"]), options, providers=["CPUExecutionProvider"])
     names = list(step["output_map"])
-    return lambda **arrays: dict(zip(names, session.run(names, arrays)))
+    texts = {row.name for row in session.get_inputs() if row.type == "tensor(string)"}
+
+    def run(**arrays):
+        feeds = {name: _decoded(name, array) if name in texts else array for name, array in arrays.items()}
+        return dict(zip(names, session.run(names, feeds)))
+
+    return run
+
+
+def _decoded(name, array):
+    """Return Triton's bytes as the str that onnxruntime takes."""
+    try:
+        return np.array([item.decode() for item in array.flat], object).reshape(array.shape)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name}: a string is not UTF-8 ({error.reason} at byte {error.start})") from None
 
 
 def _open_python(step, folder):
     before = set(sys.modules)
     sys.path.insert(0, str(folder))
     found = runpy.run_path(str(folder / step["file"]))
+    if "setup" in found:
+        found["setup"](SimpleNamespace(folder=folder, parameters=step["parameters"]))
     sys.path.remove(str(folder))
     for name in set(sys.modules) - before:  # another step's neighbours may bear the same names
         if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
             del sys.modules[name]
-    if "setup" in found:
-        found["setup"](SimpleNamespace(folder=folder, parameters=step["parameters"]))
     return found["infer"]

@@ -54,10 +54,10 @@ class Step:
 
 def make(steps: Sequence[Step], outputs: Sequence[str], *, batched: bool, threads: int = 0) -> dict[str, Any]:
     """Return the table; threads is what an ONNX step gets that states none, 0 for all cores."""
-    return {"batched": batched, "outputs": list(outputs), "steps": [_row(step, threads) for step in steps]}
+    return {"batched": batched, "outputs": list(outputs), "steps": [_row(step, threads, outputs) for step in steps]}
 
 
-def _row(step: Step, threads: int) -> dict[str, Any]:
+def _row(step: Step, threads: int, wanted: Sequence[str]) -> dict[str, Any]:
     outputs = modelconfig.outputs(step.config)
     parameters = {key: value.string_value for key, value in step.config.parameters.items()}
     return {
@@ -66,9 +66,16 @@ def _row(step: Step, threads: int) -> dict[str, Any]:
         "folder": step.folder,
         "file": step.file,
         "threads": int(parameters.get(THREADS, threads)),
-        "alone": step.kind == "python" and any(-1 in tensor.dims for tensor in outputs),
+        "alone": _alone(step, wanted),
         "parameters": parameters if step.kind == "python" else {},
         "input_map": dict(step.input_map),
         "output_map": dict(step.output_map),
         "types": {tensor.name: tensor.data_type.removeprefix("TYPE_") for tensor in outputs},
     }
+
+
+def _alone(step: Step, wanted: Sequence[str]) -> bool:
+    """Say whether a step runs a row at a time: it would pad rows to each other, and nobody outside is given what it makes."""
+    outputs = modelconfig.outputs(step.config)
+    inside = not set(step.output_map.values()) & set(wanted)
+    return inside and step.kind == "python" and any(-1 in tensor.dims for tensor in outputs)
