@@ -115,3 +115,11 @@ def test_strings_reach_an_onnx_step_as_text(tmp_path):
 def test_a_refusal_names_the_row_of_the_request(runner):
     with pytest.raises(ValueError, match="text: row 2 is empty"):
         runner.infer(text=texts("ab", "xyz", ""))
+
+
+def test_a_step_that_is_not_beside_the_pipeline_is_said(runner, tmp_path):
+    (tmp_path / "sum/infer.py").unlink()
+    with pytest.raises(
+        FileNotFoundError, match=r"sum/infer.py is missing: a pipeline in one process reads its steps beside itself"
+    ):
+        runner.setup(SimpleNamespace(folder=tmp_path, parameters={"steps": "steps.json"}))

@@ -27,7 +27,15 @@ def setup(context):
     global steps, table
     table = json.loads((context.folder / context.parameters["steps"]).read_text(encoding="utf-8"))
     openers = {"onnx": _open_onnx, "python": _open_python}
-    steps = [(step, openers[step["kind"]](step, (context.folder / step["folder"]).resolve())) for step in table["steps"]]
+    steps = []
+    for step in table["steps"]:
+        folder = (context.folder / step["folder"]).resolve()
+        if not (folder / step["file"]).is_file():
+            raise FileNotFoundError(
+                f"{folder / step['file']} is missing: a pipeline in one process reads its steps beside itself; where Triton "
+                "copies models one by one, serve the ensemble (another --model-config-name)"
+            )
+        steps.append((step, openers[step["kind"]](step, folder)))
 
 
 def infer(**inputs):
