@@ -82,6 +82,13 @@ def test_the_table_names_each_steps_folder_beside_the_pipelines(pipeline):
     assert "count: 3" in (pipeline / "model_repository/twice/configs/cpu-2.pbtxt").read_text()
 
 
+def test_a_build_with_nothing_to_do_writes_nothing(sources):
+    before = [path.stat().st_mtime_ns for path in sources.root.glob("model_repository/*/1/steps.*.json")]
+    for _ in range(3):
+        assert build(discover(sources.root)).changed == ()
+    assert before == [path.stat().st_mtime_ns for path in sources.root.glob("model_repository/*/1/steps.*.json")]
+
+
 def test_a_changed_file_of_it_is_found_by_the_check(pipeline):
     build(discover(pipeline))
     (pipeline / "model_repository/twice/1/infer.py").write_text("")

@@ -59,7 +59,7 @@ def make(steps: Sequence[Step], outputs: Sequence[str], *, batched: bool, thread
 
 def _row(step: Step, threads: int, wanted: Sequence[str]) -> dict[str, Any]:
     outputs = modelconfig.outputs(step.config)
-    parameters = {key: value.string_value for key, value in step.config.parameters.items()}
+    parameters = {key: value.string_value for key, value in sorted(step.config.parameters.items())}
     return {
         "name": step.name,
         "kind": step.kind,
@@ -68,8 +68,8 @@ def _row(step: Step, threads: int, wanted: Sequence[str]) -> dict[str, Any]:
         "threads": int(parameters.get(THREADS, threads)),
         "alone": _alone(step, wanted),
         "parameters": parameters if step.kind == "python" else {},
-        "input_map": dict(step.input_map),
-        "output_map": dict(step.output_map),
+        "input_map": dict(sorted(step.input_map.items())),  # protobuf's maps have no order
+        "output_map": dict(sorted(step.output_map.items())),
         "types": {tensor.name: tensor.data_type.removeprefix("TYPE_") for tensor in outputs},
     }
 
