@@ -96,10 +96,9 @@ def graphs(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     edges, shares = _lengths(tree, tokenizer, texts) if texts else ((), {})
     seen = observe.from_server(observed, model, shares) if "://" in observed else observe.from_file(Path(observed))
     _check(seen, config, f"{model}: {observed}")
-    longest = max(max(edges, default=0), *(shape.length for shape in seen)) or 1
+    longest = max(*edges, *(shape.length for shape in seen), 1)
     onnx = built.newest(tree, model) / "model.onnx"
-    account = observe.costs(config, launches, row, longest, onnx if onnx.is_file() else None)
-    planned = choose(seen, account, memory)
+    planned = choose(seen, observe.costs(config, launches, row, longest, onnx if onnx.is_file() else None), memory)
     for line in _lines(planned, seen):
         click.echo(line)
     if write:

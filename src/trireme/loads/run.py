@@ -131,25 +131,12 @@ def _k6(  # noqa: PLR0913, PLR0917 - all of a run
     root: Path, asked: Asked, settings: dict[str, str], work: Path, server: Server | None, say: Callable[[str], None]
 ) -> Outcome:
     program = environments.prepare(root, "k6", root / FOLDER / "k6" / "requirements.txt", say) / "k6"
-    line = [
-        str(program),
-        "run",
-        "--quiet",
-        "--no-color",
-        "--no-usage-report",
-        "--address",
-        "",
-        "--log-output",
-        f"file={work / 'k6.log'}",
-    ]
-    for key, value in settings.items():
-        line += ["-e", f"{key}={value}"]
     report = {
         "K6_WEB_DASHBOARD": "true", "K6_WEB_DASHBOARD_PORT": "-1", "K6_WEB_DASHBOARD_PERIOD": "1s",
         "K6_WEB_DASHBOARD_EXPORT": str(work / "report.html"),
     }  # fmt: skip
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*line, str(root / FOLDER / "k6" / "triton.js")],
+        [str(program), *_k6_words(settings, work), str(root / FOLDER / "k6" / "triton.js")],
         env={**os.environ, **report},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -168,6 +155,12 @@ def _k6(  # noqa: PLR0913, PLR0917 - all of a run
         said = (out.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
         raise BenchError("k6", said, f"its log is {work / 'k6.log'}")
     return Outcome(asked.scenario, json.loads(lines[-1]))
+
+
+def _k6_words(settings: dict[str, str], work: Path) -> list[str]:
+    """Return k6's arguments: nothing is reported to anybody, and no port is opened."""
+    quiet = ["--quiet", "--no-color", "--no-usage-report", "--address", "", "--log-output", f"file={work / 'k6.log'}"]
+    return ["run", *quiet, *(word for key, value in settings.items() for word in ("-e", f"{key}={value}"))]
 
 
 def _locust(root: Path, settings: dict[str, str], work: Path, say: Callable[[str], None]) -> None:
