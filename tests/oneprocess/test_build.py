@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from trireme import built
+from trireme.asking import ask
 from trireme.build import build
 from trireme.check import check
 from trireme.client import Client
 from trireme.discover import discover
 from trireme.errors import TriremeError
+from trireme.examples import read_examples
 from trireme.serve import machine_flags
 from trireme.server.process import Server
 
@@ -132,6 +135,13 @@ def test_texts_of_many_lengths_are_answered_as_the_ensemble_answers_them(in_one,
     assert ours["label"].tolist() == theirs["label"].tolist()
     alone = [in_one.infer("text_classification", {"text": [text]})["confidence"][0, 0] for text in texts]
     np.testing.assert_allclose(ours["confidence"][:, 0], alone, rtol=1e-5)  # no text is padded to another
+
+
+def test_every_example_of_every_unit_holds_under_the_variant(in_one, sources):
+    for unit in sources.units:
+        config = built.config(sources.root / "model_repository", unit.name)
+        for number, example in enumerate(read_examples(unit.folder, config)):
+            assert example.mismatch(ask(in_one, config, example)) is None, f"{unit.name}[{number}]"
 
 
 def test_numbers_are_answered_to_the_last_bit(in_one, client, sources):

@@ -59,9 +59,7 @@ def page(budget: Budget) -> str:
         for name in names
     )
     title = f"{budget.unit} over {budget.protocol}: where {found.whole:.2f} ms go"
-    subtitle = (
-        f"The mean of {budget.requests} requests, one at a time; the parts leave {found.left / found.whole:.1%} unaccounted."
-    )
+    subtitle = f"The mean of {budget.requests} requests, one at a time; the parts leave {abs(found.left) / found.whole:.1%} unaccounted."
     return PAGE.format(
         title=html.escape(title),
         subtitle=subtitle,
