@@ -59,7 +59,8 @@ def page(budget: Budget) -> str:
         for name in names
     )
     title = f"{budget.unit} over {budget.protocol}: where {found.whole:.2f} ms go"
-    subtitle = f"The mean of {budget.requests} requests, one at a time; the parts leave {abs(found.left) / found.whole:.1%} unaccounted."
+    left = abs(found.left) / found.whole
+    subtitle = f"The mean of {budget.requests} requests, one at a time; the parts leave {left:.1%} unaccounted."
     return PAGE.format(
         title=html.escape(title),
         subtitle=subtitle,
