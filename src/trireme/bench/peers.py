@@ -117,7 +117,7 @@ def bars(found: list[Measured]) -> Iterator[Row]:
 
 def _measure(root: Path, task: str, names: list[str], say: Callable[[str], None], *, quick: bool) -> Iterator[Measured]:
     values: list[Any] = list(corpus.sentences(root)) if task == "text" else list(FEATURES)
-    seconds, rounds = (1.0, 1) if quick else (4.0, 3)
+    seconds, rounds = (1.0, 1) if quick else (3.0, 3)
     cores = Machine.here().cores
     asked: list[AbstractContextManager[Target]] = [
         contenders.peer(root, name, task, batch, say)
