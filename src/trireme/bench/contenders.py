@@ -86,7 +86,8 @@ OURS = {
 @contextmanager
 def ours(root: Path, task: str, encoder: str) -> Iterator[Target]:
     """Serve this repository as this machine does; encoder is the ONNX file that its text pipeline runs."""
-    mark, tree = f"trireme-{task}-{encoder}", root / ".trireme" / "peers" / "repository"
+    mark = f"trireme-{task}-{encoder}-{os.getpid()}"
+    tree = root / ".trireme" / "peers" / f"repository-{os.getpid()}"
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(root / TREE, tree, copy_function=os.link, ignore=shutil.ignore_patterns("*.plan"))
     machine = Machine.here()
@@ -128,7 +129,7 @@ def peer(root: Path, name: str, task: str, batch: int, say: Callable[[str], None
     """
     here = root / FOLDER / name
     table = read_toml(here / "peer.toml")
-    scratch, ports, mark = root / ".trireme" / "peers" / name, Ports.free(), f"{name}-{task}-{batch}"
+    scratch, ports, mark = root / ".trireme" / "peers" / name, Ports.free(), f"{name}-{task}-{batch}-{os.getpid()}"
     port = ports.http
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
