@@ -1,8 +1,10 @@
 """Which batch runs as which CUDA graph. A function on buffers stands in for a captured graph; all else is what a GPU runs."""
 
+import gc
 import importlib
 import json
 import sys
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -146,6 +148,28 @@ def test_hits_and_misses_are_counted_by_model_version_and_result(graphs, monkeyp
         captured.run(rows(size), {"y"})
     labels = {"name": "trireme_cuda_graph_batches_total", "model": "m", "version": "1"}
     assert counted == {json.dumps({**labels, "result": "hit"}): 2, json.dumps({**labels, "result": "miss"}): 1}
+
+
+def test_the_counters_outlive_the_call_that_made_them(graphs, monkeypatch):
+    class Family:
+        COUNTER = 0
+
+        def __init__(self, **_):
+            pass
+
+        def Metric(self, labels):  # noqa: N802 - Triton's name
+            family = weakref.ref(self)
+
+            def increment(_):
+                if family() is None:
+                    raise RuntimeError("Invalid metric operation as the corresponding 'MetricFamily' has been deleted.")
+
+            return SimpleNamespace(increment=increment)
+
+    monkeypatch.setattr(graphs.pb_utils, "MetricFamily", Family)
+    count = graphs.counter(Twin(config(spec(2))))
+    gc.collect()
+    count("hit")
 
 
 def test_a_server_without_metrics_serves_all_the_same(graphs, monkeypatch):
