@@ -79,8 +79,8 @@ def graphs(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     """Plan the CUDA graphs of MODEL from the batches that came: which shapes, with which lower bounds.
 
     Prints the graph_spec that saves the most time for the memory, the share of batches it is expected to hit and what would be
-    padded. `make gpu-check` measures --launches and --row on a GPU. Triton counts a batch by its rows alone: the lengths of a
-    model that takes some come from --texts.
+    padded. --launches and --row follow from what `make gpu-check` prints on a GPU. Triton counts a batch by its rows alone: the
+    lengths of a model that takes some come from --texts.
     """
     from trireme import built
     from trireme.discover import discover
