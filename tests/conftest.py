@@ -24,13 +24,14 @@ FOLDERS = (
     "demo",
     "tune",
     "bench",
+    *("cluster", "delivery", "fleet", "medic", "scaling"),
     *("edge", "engines", "graphs", "latency", "loads", "oneprocess", "e2e"),
 )
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("lint proof", "how many drawn repositories the linter and the server are compared on")
-    group.addoption("--lint-cases", type=int, default=240, help="how many cases (default: 240)")
+    group.addoption("--lint-cases", type=int, default=120, help="how many cases (default: 120)")
     group.addoption("--lint-seed", type=int, default=1, help="which corpus (default: 1)")
 
 

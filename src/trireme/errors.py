@@ -20,6 +20,8 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 ├── EngineError                 an engine that cannot be built, or not here
 ├── BenchError                  a measurement that cannot be made here, or does not count
 ├── TuneError                   a goal that no setting keeps, or a model that cannot be tuned
+├── DeliveryError               a repository that is not published, or not what was signed
+├── ClusterError                a manifest that cannot be right, or a tool that is not here
 ├── ServerError                 the server cannot be started, or died
 └── CallError                   a request that was refused, by the client or by the server
     ├── InputRefusedError       an input the model's metadata rules out
@@ -188,6 +190,20 @@ class TuneError(TriremeError):
 
     def __init__(self, unit: str, problem: str, remedy: str) -> None:
         super().__init__(f"{unit}: {problem}; {remedy}")
+
+
+class DeliveryError(TriremeError):
+    """A repository that is not published, or not what was signed."""
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{place}: {problem}; {remedy}")
+
+
+class ClusterError(TriremeError):
+    """A manifest that cannot be right, or a tool that is not here."""
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{place}: {problem}; {remedy}")
 
 
 class ServerError(TriremeError):
