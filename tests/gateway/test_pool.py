@@ -200,3 +200,17 @@ def test_a_probe_that_meets_a_bug_goes_on(pool, caplog):
     asyncio.run(run())
     assert "a bug of ours" in caplog.text
     assert (member.away, member.lacking) == (False, {"m"})
+
+
+def test_a_triton_that_keeps_its_index_to_administrators_is_read_by_its_statistics(tmp_path):
+    flag = "--grpc-restricted-protocol=model-repository,shared-memory,trace,logging:triton-admin=secret"
+
+    async def run(address):
+        pool = Pool([address])
+        try:
+            return await pool.models(5)
+        finally:
+            await pool.close()
+
+    with Server(REPOSITORY, tmp_path / "log", flags=(flag,)) as server:
+        assert "split" in asyncio.run(run(server.grpc))

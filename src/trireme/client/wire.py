@@ -64,7 +64,8 @@ class Address:
 
     def __str__(self) -> str:
         """Return host:port, as tritonclient takes it."""
-        return f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 class Headers:

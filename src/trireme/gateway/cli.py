@@ -31,7 +31,12 @@ def _extra() -> Iterator[None]:
 
 @click.group(invoke_without_command=True)
 @click.option("--config", "file", type=click.Path(path_type=Path), help="A TOML file of settings, see docs/gateway.md.")
-@click.option("--triton", multiple=True, metavar="ADDRESS", help="Triton's gRPC (grpc://127.0.0.1:8001); repeat for several.")
+@click.option(
+    "--triton",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Triton's gRPC (grpc://127.0.0.1:8001, or dns://host:8001 for all addresses of a name); repeat.",
+)
 @click.option("--host", default=None, help="Where to listen; loopback by default.")
 @click.option("--port", type=PORT, default=None, help="8080 by default.")
 @click.option(

@@ -179,14 +179,25 @@ class Endpoint:
 
         """
         try:
-            index = await self._stub.RepositoryIndex(service_pb2.RepositoryIndexRequest(ready=True), timeout=timeout)
             versions: dict[str, list[str]] = {}
-            for row in index.models:
-                versions.setdefault(row.name, []).append(row.version)
+            for name, version in await self._loaded(timeout):
+                versions.setdefault(name, []).append(version)
             models = {name: await self._model(name, found, timeout) for name, found in sorted(versions.items())}
             return {name: model for name, model in models.items() if model is not None}
         except grpc.aio.AioRpcError as error:
             raise problem(error, "", ()) from error
+
+    async def _loaded(self, timeout: float) -> list[tuple[str, str]]:
+        """Return the names and versions that are ready; by the statistics, where Triton keeps its index to administrators."""
+        try:
+            index = await self._stub.RepositoryIndex(service_pb2.RepositoryIndexRequest(ready=True), timeout=timeout)
+            return [(row.name, row.version) for row in index.models]
+        except grpc.aio.AioRpcError as error:
+            closed = {grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNIMPLEMENTED}  # by NGINX; a route that is not there
+            if error.code() not in closed and "restricted" not in (error.details() or ""):
+                raise
+        found = await self._stub.ModelStatistics(service_pb2.ModelStatisticsRequest(), timeout=timeout)
+        return [(row.name, row.version) for row in found.model_stats]
 
     async def _model(self, name: str, versions: list[str], timeout: float) -> Served | None:
         """Return a model; None for one that was unloaded meanwhile."""

@@ -12,7 +12,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from trireme.client.wire import Address
 from trireme.gateway.endpoint import AwayError, Endpoint
+from trireme.gateway.names import Names, resolve
 from trireme.gateway.problems import ProblemError, UnaskedError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from trireme.arrays import Array
     from trireme.gateway.endpoint import Answer, Call, Served
+    from trireme.gateway.names import Resolve
 
     Canaries = Callable[[Endpoint], Awaitable[Mapping[str, str]]]
 
@@ -62,19 +65,35 @@ class Member:
 class Pool:
     """Calls Tritons that serve the same models; a call that found one away goes to another, once."""
 
-    def __init__(self, addresses: Sequence[str], balance: str = "least-loaded") -> None:
-        self.members = [Member(Endpoint(address)) for address in addresses]
+    def __init__(self, addresses: Sequence[str], balance: str = "least-loaded", resolve: Resolve = resolve) -> None:
+        self._names = Names(addresses, resolve)
+        self.members = [Member(Endpoint(address)) for address in self._names.fixed]
         self.retries = MOST_RETRIES
         self._balance = balance
         self._turn = itertools.count()
         self._probing: asyncio.Task[None] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """Close every connection."""
         if self._probing is not None:
             self._probing.cancel()
+        for task in self._leaving:
+            task.cancel()
         for member in self.members:
             await member.endpoint.close()
+
+    async def discover(self) -> None:
+        """Take in the Tritons that DNS has by now, and let go of those that it has no more, once their calls have ended."""
+        if not self._names.change:
+            return
+        found = [str(Address.parse(address)) for address in await self._names.addresses()]
+        known = {str(member.endpoint.address): member for member in self.members}
+        self.members = [known.get(address) or Member(Endpoint(address)) for address in found]
+        for address in known.keys() - set(found):
+            task = asyncio.ensure_future(_leave(known[address]))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
     async def models(self, timeout: float) -> dict[str, Served]:
         """Return what the first Triton that answers serves; the others are away until a canary says otherwise.
@@ -83,6 +102,8 @@ class Pool:
             ProblemError: none answers.
 
         """
+        if not self.members:
+            await self.discover()
         last = ProblemError("unavailable", "no inference server can be reached", retry_after=1)
         for member in sorted(self.members, key=lambda member: member.state != "serving"):
             try:
@@ -134,7 +155,10 @@ class Pool:
         here = [member for member in others if member.takes(model)]
         choice = here or [member for member in others if not member.drained]
         if not choice:
-            raise ProblemError("unavailable", "every inference server was taken out by an operator", retry_after=1)
+            said = (
+                "every inference server was taken out by an operator" if self.members else "there is no inference server by now"
+            )
+            raise ProblemError("unavailable", said, retry_after=1)
         if self._balance == "hash" and call.affinity:  # the highest weight wins, so that one more member moves few keys
             return max(choice, key=lambda member: _weight(call.affinity, str(member.endpoint.address)))
         if self._balance == "round-robin":
@@ -173,6 +197,7 @@ class Pool:
     async def _probe(self, canaries: Canaries) -> None:
         while True:
             await asyncio.sleep(PROBE_SECONDS)
+            await self.discover()
             await asyncio.gather(*(self._look_at(member, canaries) for member in self.members))
 
     async def _look_at(self, member: Member, canaries: Canaries) -> None:
@@ -189,6 +214,13 @@ class Pool:
                 member.away = False
         except Exception:  # the probe has to outlive whatever a canary meets
             LOG.exception("the canaries of %s failed", member.endpoint.address)
+
+
+async def _leave(member: Member) -> None:
+    """Close a member's connection once nobody is answered over it."""
+    while member.running:  # noqa: ASYNC110 - calls are counted, not signalled; nobody waits for this
+        await asyncio.sleep(PROBE_SECONDS)
+    await member.endpoint.close()
 
 
 def _weight(key: str, address: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -135,7 +136,7 @@ class Settings(_Table):
     """All of it."""
 
     triton: tuple[str, ...] = ("grpc://127.0.0.1:8001",)
-    """Servers of the same models."""
+    """Servers of the same models; dns://host:8001 is every address that DNS has for the host, again and again."""
     balance: Literal["least-loaded", "round-robin", "hash"] = "least-loaded"
     affinity_header: str = "x-affinity"
     """With `hash`, requests with the same value of this header go to the same server."""
@@ -184,7 +185,9 @@ def read(path: Path | None, **given: object) -> Settings:
         raise ValueRefusedError(f"{path or 'gateway'}: {place}", first.get("input"), first["msg"].lower()) from None
     for address in settings.triton:
         if address.startswith(("http://", "https://")):
-            raise ValueRefusedError("triton", address, "the gateway speaks gRPC: grpc://host:8001")
+            raise ValueRefusedError("triton", address, "the gateway speaks gRPC: grpc://host:8001, or dns://host:8001")
+        if address.startswith("dns://") and not re.fullmatch(r"dns://[^/:]+:[0-9]+", address):
+            raise ValueRefusedError("triton", address, "write dns://host:port")
     if settings.insecure and settings.host not in LOOPBACK:
         raise ValueRefusedError("host", settings.host, "without keys a gateway listens on loopback only")
     return settings
