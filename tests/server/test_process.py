@@ -1,5 +1,7 @@
 import os
+import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,20 @@ def test_a_repository_with_every_template_is_served(project, tmp_path):
     with Server(Path(project / "model_repository"), tmp_path / "log/server.log") as server, Client(server.grpc) as client:
         assert client.infer("onnxruntime", {"x": [1.5]})["y"].tolist() == [[3.0]]
         assert client.infer("pytorch", {"x": [1.5]})["y__0"].tolist() == [[3.0]]
+
+
+def test_a_sweep_ends_a_stub_that_outlives_its_server(repository, tmp_path):
+    server = Server(repository, tmp_path / "log")
+    server.start()
+    (stub,) = [int(pid) for pid in children(server.process.pid)]
+    os.kill(stub, signal.SIGSTOP)  # one that runs ends by itself once it is idle
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    assert server.left()[0] == 1
+    sweep()
+    time.sleep(0.5)
+    assert server.left() == (0, 0)
+
+
+def children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -34,6 +34,8 @@ PARSED = re.compile(r"Error parsing text-format [\w.]+: (?P<reason>.*)")
 POLLED = re.compile(r"Poll failed for model directory '(?P<model>[^']+)': (?P<reason>.*)")
 REGION_FLAG = "shm-region-prefix-name"
 GIVEN = re.compile(rf"{REGION_FLAG}=([\w-]+)")
+STUB, OWNER = "triton_python_backend_stub", re.compile(rf"{REGION_PREFIX}-\d+-\d+-")
+"""A stub's command line names its region, and so the server that it belongs to."""
 REFUSED = re.compile(r"(?:Invalid argument|Not found|Unsupported|Internal): (?P<reason>.*)")
 
 
@@ -231,17 +233,23 @@ class Server:
 
 
 def sweep() -> None:
-    """Take back shared memory that crashed servers of ours left behind: regions whose prefix no running server was given."""
-    living = {prefix for line in _command_lines() for prefix in GIVEN.findall(line)}
+    """Take back what crashed servers of ours left behind: regions, and busy stubs, whose prefix no running server was given."""
+    lines = dict(_command_lines())
+    living = {prefix for line in lines.values() for prefix in GIVEN.findall(line)}
+    for pid, line in lines.items():
+        owner = OWNER.search(line)
+        if STUB in line and owner and owner[0] not in living:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended meanwhile, or is another user's
+                os.kill(pid, signal.SIGKILL)
     for region in SHARED_MEMORY.glob(f"{REGION_PREFIX}-[0-9]*-*"):
         if not any(region.name.startswith(prefix) for prefix in living):
             region.unlink(missing_ok=True)
 
 
-def _command_lines() -> Iterator[str]:
+def _command_lines() -> Iterator[tuple[int, str]]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it ended meanwhile
-            yield path.read_bytes().decode(errors="replace")
+            yield int(path.parent.name), path.read_bytes().decode(errors="replace")
 
 
 def _remove_regions(prefix: str) -> None:
