@@ -1,0 +1,1 @@
+"""A built repository on its way to pods: published with its bill of materials and a signature, fetched, verified."""

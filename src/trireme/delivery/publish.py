@@ -1,0 +1,60 @@
+"""`trireme publish`: the built repository with its examples, its bill of materials and a signature, to a folder or a store."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trireme.check import check
+from trireme.delivery import sbom, store
+from trireme.delivery.signing import SIGNATURE
+from trireme.errors import DeliveryError
+from trireme.lock import LOCK, Lock
+from trireme.plan import TREE
+
+if TYPE_CHECKING:
+    from trireme.delivery.signing import Signer
+    from trireme.discover import Sources
+
+KEEP = ".keep"
+"""In a version folder that is empty, as a pipeline's is: object stores have no folders, and no signature names them."""
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*")
+
+
+def publish(sources: Sources, target: str, signer: Signer) -> list[str]:
+    """Write the repository to a folder or URL, signed; return its files, sorted.
+
+    A published repository never changes: a URL that holds something is refused. A folder that holds a published one is
+    replaced whole. Whatever fails leaves the target as it was, or without a signature.
+
+    Raises:
+        DeliveryError: the tree is not what the sources say, or the target holds something else.
+
+    """
+    if problems := check(sources):
+        raise DeliveryError(TREE, problems[0].splitlines()[0], "run `make repo` first")
+    place = store.Place.of(target)
+    place.refuse_taken(SIGNATURE)
+    with tempfile.TemporaryDirectory(prefix="trireme-publish-", dir=place.beside) as folder:
+        staging = Path(folder) / "repository"
+        stage(sources, staging)
+        signer.sign(staging)
+        files = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
+        place.put(staging, files, last=SIGNATURE)
+    return files
+
+
+def stage(sources: Sources, staging: Path) -> None:
+    """Copy the built tree, and beside each config the examples that canaries ask."""
+    built = sources.root / TREE
+    shutil.copytree(built, staging, ignore=LEFT_OUT)
+    for unit in sources.units:
+        shutil.copy2(unit.folder / "examples.json", staging / unit.name)
+        if (unit.folder / "examples").is_dir():
+            shutil.copytree(unit.folder / "examples", staging / unit.name / "examples", ignore=LEFT_OUT)
+    for version in staging.glob("*/[0-9]*"):
+        if version.is_dir() and not any(version.iterdir()):
+            (version / KEEP).touch()
+    (staging / sbom.NAME).write_text(sbom.text(sources, built, Lock.read(built / LOCK)), encoding="utf-8")
