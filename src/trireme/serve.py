@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 LOG = ".trireme/server.log"
 VARIANT = "--model-config-name="
+CONTROL = "--model-control-mode"
+EXPLICIT = (f"{CONTROL}=explicit", "--load-model=*")
+"""Every model is loaded, and may be loaded again: the medic has to."""
 
 
 def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: str = "") -> Server:
@@ -46,6 +49,8 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
     own = () if named else machine_flags(repository)
     for one in named:
         check_variant(repository, one)
+    if not any(flag.startswith(CONTROL) for flag in flags):
+        own = (*own, *EXPLICIT)
     server = Server(repository, sources.root / LOG, ports=ports, flags=(*own, *flags), traces=traces)
     server.start()
     with ExitStack() as unless_proven:
@@ -103,13 +108,13 @@ def stop_on_signals() -> None:
         signal.signal(number, interrupt)
 
 
-def wait(server: Server, banner: str, say: Callable[[str], None]) -> int:
-    """Say the banner, and wait until the server dies or somebody stops us.
+def wait(server: Server, banner: str, say: Callable[[str], None], look: Callable[[], None] | None = None) -> int:
+    """Say the banner, and wait until the server dies or somebody stops us; look is called five times a second.
 
     Requests in flight are finished; a second signal does not wait for them. Returns the server's exit status.
 
     Raises:
-        ServerError: the server died by itself.
+        ServerError: the server died by itself, and look did not start it again.
 
     """
     asked = threading.Event()
@@ -122,11 +127,12 @@ def wait(server: Server, banner: str, say: Callable[[str], None]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     say(banner)
-    while server.running() and not asked.wait(timeout=0.2):
-        pass
-    if not asked.is_set():
-        server.kill()
-        message = f"the server died: {'; '.join(server.reasons())}; its log is {server.log}"
-        raise ServerError(message)
+    while not asked.wait(timeout=0.2):
+        if look is not None:
+            look()
+        if not server.running():
+            server.kill()
+            message = f"the server died: {'; '.join(server.reasons())}; its log is {server.log}"
+            raise ServerError(message)
     say("stopping: requests in flight are being finished (Ctrl-C again to stop at once)")
     return server.stop()

@@ -1,0 +1,224 @@
+"""The rounds: every model is looked at again and again, and what its policy says is done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from trireme.errors import CallError
+from trireme.medic.policy import Action, Finding, Patient, Rules
+from trireme.medic.triton import Counts, GoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from trireme.medic.metrics import Metrics
+    from trireme.medic.triton import Canary, Triton
+
+    Say = Callable[..., None]
+
+MOST_AT_ONCE = 64
+"""Canaries in flight: one that waits holds no other one up."""
+PATIENCE = 2.5
+"""Seconds until a canary that waits counts as late: a dead stub is found after one."""
+STALE = 60.0
+"""Seconds without a round after which the medic is not well."""
+GONE_ROUNDS = 3
+"""Rounds in a row in which nobody answers before the server counts as hung or dead."""
+
+
+class Medic:
+    """Looks after one Triton; say is told every event by its name, with its facts."""
+
+    def __init__(
+        self, triton: Triton, canaries: Sequence[Canary], metrics: Metrics, say: Say, rules: Rules | None = None
+    ) -> None:
+        self.patients = {canary.name: Patient(canary.name, rules or Rules()) for canary in canaries}
+        self.gone = 0
+        self.rounds = 0
+        self.last = time.monotonic()
+        self.back: Callable[[float], None] = lambda _moment: None
+        """Called when a server answers again after nobody listened, with when that was first found (Unix time [s])."""
+        self._triton, self._metrics, self._say = triton, metrics, say
+        self.canaries = {canary.name: canary for canary in canaries}
+        self._counts: Mapping[str, Counts] = {}
+        self._instances: dict[str, int] = {}
+        self._asked: dict[str, float] = {}
+        self._at_work: set[str] = set()
+        self._refused_at: float | None = None
+        self._stop, self._lock = threading.Event(), threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._pool = ThreadPoolExecutor(max_workers=MOST_AT_ONCE, thread_name_prefix="medic")
+
+    def start(self, interval: float) -> None:
+        """Go round in a thread, with so many seconds between two rounds, until closed."""
+
+        def rounds() -> None:
+            while not self._stop.wait(interval if self.rounds else 0):
+                self.round()
+
+        self._thread = threading.Thread(target=rounds, name="medic", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the rounds; a reload that is under way is not waited for."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def live(self) -> bool:
+        """Return whether the server answers at all, before its first answer, too."""
+        return self.gone < GONE_ROUNDS or not any(patient.seen for patient in self.patients.values())
+
+    @property
+    def well(self) -> bool:
+        """Return whether the medic itself goes round."""
+        return time.monotonic() - self.last < STALE
+
+    def ready(self) -> bool:
+        """Say whether requests may come: every model answers, but for those in a short reload or in quarantine."""
+        now = time.monotonic()
+        return self.gone == 0 and all(patient.ready(now) for patient in self.patients.values())
+
+    def round(self) -> None:
+        """Ask every model that is not being asked yet, and take note of answers, and of canaries that wait too long."""
+        try:
+            before, self._counts = self._counts, self._triton.counts()
+            self.gone = 0
+            self._welcome()
+            since = {name: _since(before, self._counts, name) for name in self.patients}
+            for members in (False, True):  # pipelines after their members: a dead one is found where it is
+                names = [name for name, canary in self.canaries.items() if bool(canary.members) is members]
+                wait([self._begin(name, since[name]) for name in names if self._may(name)], timeout=PATIENCE)
+            self._note_late(since)
+            self._counts = self._triton.counts()  # our own canaries are no sign of life in the next round
+        except GoneError as error:
+            self._note_gone(error)
+        except CallError as error:  # a model that is being unloaded can fail the statistics of all
+            self._say("round-failed", reason=str(error))
+        self.rounds += 1
+        self.last = time.monotonic()
+        self._metrics.round(self)
+
+    def _may(self, name: str) -> bool:
+        busy = name in self._asked or name in self._at_work or self._member_is_ill(name)
+        return not busy and self.patients[name].due(time.monotonic())
+
+    def _begin(self, name: str, since: Counts) -> Future[None]:
+        self._asked[name] = time.monotonic()
+        return self._pool.submit(self._look, name, since)
+
+    def _note_late(self, since: Mapping[str, Counts]) -> None:
+        """Note the models whose canaries wait, but for those that answer others meanwhile."""
+        for name, began in list(self._asked.items()):
+            waited = time.monotonic() - began
+            if waited >= PATIENCE and not since[name].good and name not in self._at_work:
+                self._do(name, self._note(name, Finding.LATE, f"{name}: its example waits for {waited:.0f} s"))
+
+    def _note_gone(self, error: GoneError) -> None:
+        self.gone += 1
+        known = any(patient.seen for patient in self.patients.values())
+        if error.refused and self._refused_at is None and known:
+            self._refused_at = time.time()
+        if self.gone == GONE_ROUNDS and known:
+            self._say("server-gone", reason=str(error))
+
+    def _welcome(self) -> None:
+        """Take note of a server that is back: it is another one, when nobody listened meanwhile."""
+        if self._refused_at is not None:
+            self.back(self._refused_at)
+            self._refused_at = None
+
+    def _look(self, name: str, since: Counts) -> None:
+        """Find out how a model is, from what it answered since the last round, or from a canary; act on it."""
+        try:
+            canary, found = self.canaries[name], (Finding.ANSWERED, "")
+            if not self.patients[name].healthy or since.bad or not since.good:  # else no canary stands in the others' way
+                for _ in range(2 * self._instances.get(name, 1) if since.bad else 1):  # one of several instances may be dead
+                    found = self._ask(canary)
+                    if found[0] is not Finding.ANSWERED:
+                        break
+            if found[0] is Finding.ANSWERED and name not in self._instances:
+                self._count(name)
+            if name not in self._at_work:
+                self._do(name, self._note(name, *found))
+        except GoneError as error:
+            self._say("canary-lost", model=name, reason=str(error))
+        finally:
+            self._asked.pop(name, None)
+
+    def _count(self, name: str) -> None:
+        """Learn how many instances a model has: of a stub that died, one of them is dead."""
+        try:
+            self._instances[name] = self._triton.instances(name)
+        except CallError as error:
+            self._instances[name] = 1
+            self._say("instances-unknown", model=name, reason=str(error))
+        self._metrics.instances(name, self._instances[name])
+
+    def _do(self, name: str, action: Action) -> None:
+        if action is Action.NOTHING:
+            return
+        with self._lock:
+            free = name not in self._at_work
+            self._at_work.add(name)
+        if free:
+            threading.Thread(target=self._act, args=(name, action), name=f"medic-{name}", daemon=True).start()
+
+    def _ask(self, canary: Canary) -> tuple[Finding, str]:
+        began = time.monotonic()
+        found = self._triton.look(canary)
+        self._metrics.canary(canary.name, time.monotonic() - began)
+        return found
+
+    def _note(self, name: str, finding: Finding, reason: str) -> Action:
+        """Tell the policy, and say what has changed."""
+        patient = self.patients[name]
+        before = patient.finding
+        if finding is Finding.DEAD and self._member_is_ill(name):
+            finding = Finding.WRONG  # its member is reloaded, and takes it along
+        action = patient.look(time.monotonic(), finding, reason)
+        if before is not finding and (before or finding is not Finding.ANSWERED):
+            self._say("model", model=name, finding=finding.value, reason=reason)
+        return action
+
+    def _member_is_ill(self, name: str) -> bool:
+        members = [member for member in self.canaries[name].members if member in self.patients]
+        return any(member in self._at_work or not self.patients[member].healthy for member in members)
+
+    def _act(self, name: str, action: Action) -> None:
+        """Do what the policy says, beside the rounds: the other models are looked at meanwhile."""
+        began, patient = time.monotonic(), self.patients[name]
+        try:
+            if action is Action.QUARANTINE:
+                self._say("quarantine", model=name, reason=patient.reason)
+                self._metrics.quarantine(name)
+                self._triton.unload(name)
+                return
+            self._say("reload", model=name, reason=patient.reason)
+            self._metrics.reload(name)
+            self._triton.reload(name, self._pipelines(name))
+            self._say("reloaded", model=name, seconds=round(time.monotonic() - began, 3))
+        except (CallError, GoneError) as error:
+            self._say("reload-failed", model=name, reason=str(error))
+        finally:
+            self._at_work.discard(name)
+
+    def _pipelines(self, name: str) -> list[str]:
+        """Return the pipelines that a model is a part of, directly or through another."""
+        found: list[str] = []
+        for canary in self.canaries.values():
+            if name in canary.members and canary.name not in found:
+                found += [canary.name, *self._pipelines(canary.name)]
+        return list(dict.fromkeys(found))
+
+
+def _since(before: Mapping[str, Counts], now: Mapping[str, Counts], name: str) -> Counts:
+    """Return what a model has answered between two looks; nothing is known of it without the first."""
+    if name not in before or name not in now:
+        return Counts(0, 0)
+    return Counts(*(max(new - old, 0) for new, old in zip(now[name], before[name], strict=True)))

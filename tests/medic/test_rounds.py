@@ -1,0 +1,107 @@
+"""The medic beside the real server: a killed process, a restricted load API, quarantine, a server that is gone."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from trireme.client import Client
+from trireme.errors import CallError, MissingSourceError
+from trireme.medic.triton import Triton, canaries
+
+
+def test_a_killed_process_is_noticed_and_answers_again_within_five_seconds(admit, wait_until):
+    ward = admit()
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    began = ward.murder("double")
+    wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
+    took = time.monotonic() - began
+    with Client(ward.server.grpc) as client:
+        assert client.infer("double", {"x": [[1.5]]})["y"].item() == 3.0
+        assert client.infer("twice", {"x": [[1.5]]})["y"].item() == 3.0
+    assert took < 5
+    assert ward.medic.ready()
+
+
+def test_the_other_models_go_on_meanwhile(admit, wait_until):
+    ward = admit()
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    late, over = [], threading.Event()
+
+    def ask():
+        with Client(ward.server.grpc, timeout=10) as client:
+            while not over.is_set():
+                began = time.monotonic()
+                assert client.infer("other", {"x": [[1.5]]})["y"].item() == 3.0
+                late.append(time.monotonic() - began)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    ward.murder("double")
+    wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
+    over.set()
+    asking.join()
+    assert len(late) > 200
+    assert sorted(late)[int(len(late) * 0.99)] < 0.5
+
+
+def test_a_model_that_dies_again_and_again_is_left_alone(admit, wait_until):
+    ward = admit(deaths=1)
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    ward.murder("double")
+    wait_until(lambda: ward.named("reloaded") == ["double"] and ward.medic.patients["double"].healthy, seconds=15)
+    ward.murder("double")
+    wait_until(lambda: ward.named("quarantine") == ["double"], seconds=15)
+    time.sleep(2)
+    assert ward.named("reload") == ["double"]
+    assert ward.medic.ready()
+    text = ward.metrics.text().decode()
+    assert 'trireme_medic_model_quarantined{model="double"} 1.0' in text
+    assert 'trireme_medic_reloads_total{model="double"} 1.0' in text
+    assert 'trireme_medic_model_healthy{model="other"} 1.0' in text
+
+
+def test_without_the_key_the_load_api_refuses(admit):
+    ward = admit()
+    stranger = Triton(ward.server.grpc)
+    with pytest.raises(CallError, match="restricted"):
+        stranger.reload("double", ())
+    stranger.close()
+
+
+def test_a_server_that_is_killed_is_gone_and_back_when_it_answers(admit, wait_until):
+    ward = admit()
+    back = []
+    ward.medic.back = back.append
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    ward.server.kill()
+    wait_until(lambda: not ward.medic.live, seconds=15)
+    assert not ward.medic.ready()
+    ward.server.start()
+    wait_until(ward.medic.ready, seconds=20)
+    assert ward.medic.live
+    assert len(back) == 1
+
+
+def test_a_server_that_hangs_is_not_live(admit, wait_until):
+    ward = admit()
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    os.kill(ward.server.process.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: not ward.medic.live, seconds=20)
+    finally:
+        os.kill(ward.server.process.pid, signal.SIGCONT)
+
+
+def test_a_tree_without_examples_or_models_is_refused(tree, tmp_path):
+    with pytest.raises(MissingSourceError, match=r"double: examples.json is missing; `trireme publish`"):
+        canaries(tree / "model_repository", ())
+    with pytest.raises(MissingSourceError, match="a model is missing"):
+        canaries(tmp_path, ())
