@@ -1,0 +1,1 @@
+"""The repository in Kubernetes: what is generated for it, rendered from it, and checked without a cluster."""

@@ -1,0 +1,84 @@
+"""All that is known of an overlay without a cluster: what each check found, and what has to be there before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trireme.cluster import given, kustomize, promql, references, schemas, traffic
+from trireme.errors import ClusterError, suggestion
+from trireme.plan import TREE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.cluster.objects import Objects
+
+OVERLAYS = "k8s/overlays"
+VARIANT = "TRIREME_VARIANT"
+"""The variable in a pod that becomes --model-config-name."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One overlay: its objects, what is wrong, what the cluster has to have, and what a release lacks."""
+
+    name: str
+    objects: Objects
+    problems: tuple[str, ...]
+    needs: tuple[str, ...]
+    unready: tuple[str, ...]
+
+
+def overlays(root: Path, named: tuple[str, ...]) -> list[Path]:
+    """Return the folders that names mean: paths, or names under k8s/overlays/; all of these for none.
+
+    Raises:
+        ClusterError: a name is neither.
+
+    """
+    own = {path.parent.name: path.parent for path in sorted((root / OVERLAYS).glob("*/kustomization.yaml"))}
+    found = []
+    for name in named or tuple(own):
+        folder = own.get(name) or Path(name)
+        if not (folder / "kustomization.yaml").is_file():
+            raise ClusterError(name, "it is no overlay", f"give a folder with a kustomization.yaml, or one of {', '.join(own)}")
+        found.append(folder)
+    return found
+
+
+def check(root: Path, overlay: Path) -> Report:
+    """Render an overlay, keep the YAML in .trireme/k8s/, and ask every check.
+
+    Raises:
+        ClusterError: kustomize refuses the overlay, or a tool is not here.
+
+    """
+    objects = kustomize.render(root, overlay)
+    return Report(
+        overlay.name,
+        objects,
+        tuple(_problems(root, objects)),
+        tuple(given.lines(root, objects)),
+        (*given.unset(objects), *given.unpinned(objects)),
+    )
+
+
+def _problems(root: Path, objects: Objects) -> Iterator[str]:
+    yield from schemas.problems(root, objects)
+    for one in (*references.CHECKS, *traffic.CHECKS):
+        yield from one(objects)
+    yield from given.problems(root, objects)
+    yield from _variants(root, objects)
+    yield from promql.problems(root, objects)
+
+
+def _variants(root: Path, objects: Objects) -> Iterator[str]:
+    """Yield names of variants that no model has: Triton would serve the base configs and say nothing."""
+    known = {path.stem for path in (root / TREE).glob("*/configs/*.pbtxt")}
+    for workload in objects.workloads():
+        for container in workload.containers:
+            for row in container.get("env", ()):
+                if row["name"] == VARIANT and row.get("value") not in known:
+                    yield f"{workload.place}: {VARIANT} is {row.get('value')!r}; {suggestion(str(row.get('value')), known)}"

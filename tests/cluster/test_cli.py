@@ -1,0 +1,53 @@
+"""`trireme k8s` and `trireme shm` at the command line."""
+
+from pathlib import Path
+
+import yaml
+from click.testing import CliRunner
+
+from trireme.cli import cli
+from trireme.cluster import generate
+
+ROOT = Path(__file__).parents[2]
+
+
+def ask(*words):
+    return CliRunner().invoke(cli, list(words))
+
+
+def test_an_overlay_of_ours_is_right_and_its_yaml_can_be_kept(tmp_path):
+    done = ask("k8s", "dev", "--out", str(tmp_path))
+    assert done.exit_code == 0
+    assert "dev           10 objects  right, 4 to set or pin before a release" in done.output
+    assert "needs Secret/triton-admin: kubectl" in done.output
+    assert len(list(yaml.safe_load_all((tmp_path / "dev.yaml").read_text()))) == 10
+
+
+def test_a_release_of_it_is_refused_by_what_is_missing():
+    done = ask("k8s", "prod", "--release")
+    assert done.exit_code == 1
+    assert "models-url is not set" in done.output
+
+
+def test_an_overlay_of_anybodys_is_checked(tmp_path):
+    (tmp_path / "kustomization.yaml").write_text("resources: [service.yaml]\n")
+    (tmp_path / "service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {selector: {app: x}, ports: [{port: 80}], kind: y}\n"
+    )
+    done = ask("k8s", str(tmp_path))
+    assert done.exit_code == 1
+    assert "Service/x: no pod has the labels {'app': 'x'}" in done.output
+    assert "'kind' was unexpected" in done.output
+
+
+def test_a_generated_file_that_is_stale_fails_in_ci(monkeypatch):
+    monkeypatch.setattr(generate, "stale", lambda _sources: ["sizes/kustomization.yaml"])
+    done = ask("k8s", "--locked")
+    assert done.exit_code == 1
+    assert "not as generated now: sizes/kustomization.yaml; run `make k8s` and commit" in done.output
+
+
+def test_shared_memory_is_a_table_or_one_number():
+    assert "MiB" not in ask("shm", "--bytes").output
+    assert ask("shm", "--bytes").output == f"{256 << 20}\n"
+    assert "text_tokenizer" in ask("shm").output
