@@ -1,0 +1,113 @@
+"""NGINX in front of Tritons: the config that ships in k8s/components/nginx, listening on loopback, over given servers."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from trireme.errors import ClusterError, ServerError
+from trireme.server.launcher import LOOPBACK
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from trireme.server.process import Ports
+
+SOURCE = "k8s/components/nginx"
+START_SECONDS = 10.0
+TEMPORARY = "/tmp/"  # noqa: S108 - where the pod's NGINX writes
+
+
+UPSTREAM = """upstream triton_{kind} {{
+    zone triton_{kind} 256k;
+    least_conn;
+{rows}    keepalive 256;
+}}
+"""
+
+
+class Balancer:
+    """One NGINX; working files lie in a folder of its own."""
+
+    def __init__(self, root: Path, work: Path, ports: Ports, servers: Sequence[Ports]) -> None:
+        self.ports = ports
+        self._source, self._work, self._servers = root / SOURCE, work, servers
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def grpc(self) -> str:
+        """Return the address to call over gRPC."""
+        return f"grpc://{LOOPBACK}:{self.ports.grpc}"
+
+    @property
+    def http(self) -> str:
+        """Return the address to call over HTTP."""
+        return f"http://{LOOPBACK}:{self.ports.http}"
+
+    def start(self) -> None:
+        """Start it, and wait until it listens.
+
+        Raises:
+            ClusterError: nginx is not installed.
+            ServerError: it refuses its config, or does not listen.
+
+        """
+        binary = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin") or shutil.which("nginx")
+        if binary is None:
+            raise ClusterError("nginx", "it is not installed", "`make cluster-tools` installs what is missing")
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._write(())
+        line = [binary, "-p", str(self._work), "-c", str(self._work / "nginx.conf"), "-e", "stderr"]
+        with (self._work / "nginx.log").open("wb") as log:
+            checked = subprocess.run([*line, "-t"], capture_output=True, text=True, check=False)  # noqa: S603 - our own line
+            if checked.returncode:
+                message = f"nginx refuses its config: {checked.stderr.strip().splitlines()[0]}"
+                raise ServerError(message)
+            self._process = subprocess.Popen([*line, "-g", "daemon off;"], stdout=log, stderr=log)  # noqa: S603
+        end = time.monotonic() + START_SECONDS
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > end:
+                message = f"nginx does not listen; its log is {self._work / 'nginx.log'}"
+                raise ServerError(message)
+            time.sleep(0.05)
+
+    def leave_out(self, servers: Collection[Ports]) -> None:
+        """Send new requests to the others from now on; those that run are finished where they are."""
+        self._write(servers)
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        """End it; requests that run are finished."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            try:
+                self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, self.ports.grpc)) == 0
+
+    def _write(self, left_out: Collection[Ports]) -> None:
+        text = (self._source / "nginx.conf").read_text(encoding="utf-8")
+        text = text.replace("listen 8001 ", f"listen {LOOPBACK}:{self.ports.grpc} ")
+        text = text.replace("listen 8000;", f"listen {LOOPBACK}:{self.ports.http};")
+        text = text.replace(TEMPORARY, f"{self._work}/")
+        (self._work / "nginx.conf").write_text(text, encoding="utf-8")
+        upstreams = "".join(UPSTREAM.format(kind=kind, rows=self._rows(kind, left_out)) for kind in ("grpc", "http"))
+        (self._work / "triton.conf").write_text(upstreams, encoding="utf-8")
+
+    def _rows(self, kind: str, left_out: Collection[Ports]) -> str:
+        rows = ""
+        for ports in self._servers:
+            down = " down" if ports in left_out else ""
+            rows += f"    server {LOOPBACK}:{getattr(ports, kind)} max_fails=1 fail_timeout=2s{down};\n"
+        return rows
