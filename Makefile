@@ -1,6 +1,6 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check bench-peers load budget latency tune tune-proof chaos lint fmt lock clean
+.PHONY: help needs_M needs_KEY setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check bench-peers load budget latency tune tune-proof chaos lint fmt k8s cluster-tools dashboards publish image fleet simulate-scaling lock clean
 PYTHON ?=
 B ?= python
 M ?=
@@ -9,6 +9,9 @@ TARGET ?=
 S ?= load
 WHEELS ?=
 FOR ?=
+KEY ?=
+I ?= tools
+RELEASE ?=
 export PYTHON
 
 help:   ## print this life of a model
@@ -17,6 +20,9 @@ help:   ## print this life of a model
 
 needs_M:
 	@test -n "$(M)" || { echo "name the model: make $(MAKECMDGOALS) M=<model>" >&2; exit 2; }
+
+needs_KEY:
+	@test -n "$(KEY)" || { echo "name the private key: make $(MAKECMDGOALS) KEY=key.pem (trireme keygen key.pem makes one)" >&2; exit 2; }
 
 setup:  ## make .venv from the lock (every target below does)
 	@scripts/setup
@@ -95,6 +101,29 @@ chaos: repo   ## break things behind and in front of the gateway (about 10 minut
 
 bench-gateway: repo  ## measure what the gateway adds to a call, and what it takes
 	@.venv/bin/python -m trireme.bench gateway
+
+k8s: repo cluster-tools ## generate, render and check the manifests, without a cluster
+	@.venv/bin/trireme k8s --out .trireme/k8s
+	@.venv/bin/hadolint Dockerfile
+	@scripts/checkov
+
+cluster-tools: setup    ## install kubectl and helm into .trireme/bin, and Debian's Prometheus and nginx
+	@.venv/bin/python scripts/cluster-tools
+
+dashboards: setup       ## write the Grafana dashboards' JSON anew
+	@.venv/bin/python scripts/dashboards
+
+simulate-scaling: repo  ## replay load traces through the autoscaler's rules and draw what becomes of them
+	@.venv/bin/trireme simulate-scaling
+
+fleet: repo cluster-tools ## three Tritons behind NGINX under load: restart, swap and kill them, and count what is lost
+	@.venv/bin/trireme fleet --prove
+
+publish: needs_KEY repo ## write the repository to dist/, signed: make publish KEY=key.pem
+	@.venv/bin/trireme publish dist --key $(KEY)
+
+image: setup            ## build an image by Docker: make image I=tools|gateway|models|triton|triton-models|engines|vllm [RELEASE=1]
+	@.venv/bin/python scripts/image $(I) $(if $(RELEASE),--release)
 
 lint: setup   ## ruff and mypy
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

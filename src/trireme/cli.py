@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from trireme import __version__
+from trireme.cluster.cli import k8s, shm
+from trireme.delivery.cli import fetch, keygen, publish, verify
 from trireme.engines.cli import engines
 from trireme.errors import TriremeError
+from trireme.fleet.cli import fleet
 from trireme.gateway.cli import PORT, demo, gateway, trace
 from trireme.graphs.cli import graphs
 from trireme.latency.cli import budget
 from trireme.loads.cli import load
+from trireme.medic.cli import medic
+from trireme.scaling.cli import simulate_scaling
 from trireme.sources import find_root
 from trireme.tune.cli import buckets, tune, why
 
@@ -153,7 +158,10 @@ def lint(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     sys.exit(code)
 
 
-for command in (gateway, trace, demo, tune, buckets, why, engines, graphs, load, budget):
+for command in (
+    *(gateway, trace, demo, tune, buckets, why, engines, graphs, load, budget),
+    *(keygen, publish, verify, fetch, medic, k8s, shm, simulate_scaling, fleet),
+):
     cli.add_command(command)
 
 
@@ -172,22 +180,34 @@ def list_units(root: Path | None) -> None:
 @click.option("--grpc-port", type=PORT, default=8001, show_default=True)
 @click.option("--metrics-port", type=PORT, default=8002, show_default=True)
 @click.option("--traces", default=TRACES, show_default=True, metavar="URL", help="Where spans go (OTLP); empty for nowhere.")
+@click.option(
+    "--medic/--no-medic",
+    default=True,
+    show_default=True,
+    help="Reload dead models, restart a dead server.",
+)
 @click.argument("flags", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
-def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, traces: str, flags: tuple[str, ...]) -> None:  # noqa: PLR0913, PLR0917 - the command's own options
+def serve(  # noqa: PLR0913, PLR0917 - the command's own options
+    root: Path | None, http_port: int, grpc_port: int, metrics_port: int, traces: str, flags: tuple[str, ...], *, medic: bool
+) -> None:
     """Serve model_repository/ on loopback until Ctrl-C.
 
     Requests in flight are finished. FLAGS after -- are tritonserver's own, e.g. `trireme serve -- --log-verbose=1`. Models that
     have a variant for machines like this one (cpu-2: two cores) serve it, unless FLAGS name another --model-config-name. Every
     model answers its first example before the server counts as ready. Requests that ask for it are traced: the gateway
-    takes the spans, see `trireme trace`.
+    takes the spans, see `trireme trace`. A medic asks every model its first example every two seconds, reloads one whose
+    process died, and starts a server that died or hangs again, three times in ten minutes at most.
     """
     from trireme import serve as serving
     from trireme.client import Client
+    from trireme.medic.keeper import Keeper
     from trireme.server.process import Ports
 
     serving.stop_on_signals()
-    server = serving.start(_sources(root), Ports(http_port, grpc_port, metrics_port), flags, traces)
+    sources = _sources(root)
+    server = serving.start(sources, Ports(http_port, grpc_port, metrics_port), flags, traces)
+    keeper = Keeper(server, sources, click.echo) if medic else None
     try:
         with Client(server.grpc) as client:
             rows = sorted(client.models(), key=lambda row: row["name"])
@@ -195,8 +215,12 @@ def serve(root: Path | None, http_port: int, grpc_port: int, metrics_port: int, 
         banner += [f"variant  {flag.partition('=')[2]}" for flag in server.flags if flag.startswith(serving.VARIANT)]
         banner += [f"http     {server.http}", f"grpc     {server.grpc}", f"metrics  {server.metrics}"]
         banner += [f"Ctrl-C stops; the log is {serving.LOG}"]
-        sys.exit(serving.wait(server, "\n".join(banner), click.echo))
+        if keeper is not None:
+            keeper.start()
+        sys.exit(serving.wait(server, "\n".join(banner), click.echo, keeper.look if keeper else None))
     finally:
+        if keeper is not None:
+            keeper.stop()
         server.kill()
 
 

@@ -70,16 +70,42 @@ def test_ctrl_c_finishes_the_requests_in_flight(serving):
     assert process.wait(timeout=40) == 0
 
 
-def test_a_server_that_dies_is_told_with_exit_code_2(built):
+def test_without_a_medic_a_server_that_dies_is_told_with_exit_code_2(built):
     ports = Ports.free()
-    flags = [f"--http-port={ports.http}", f"--grpc-port={ports.grpc}", f"--metrics-port={ports.metrics}"]
+    flags = [f"--http-port={ports.http}", f"--grpc-port={ports.grpc}", f"--metrics-port={ports.metrics}", "--no-medic"]
     process = subprocess.Popen([TRIREME, "serve", *flags], cwd=built, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
     while "Ctrl-C stops" not in process.stdout.readline():
         pass
-    subprocess.run(["/usr/bin/pkill", "-KILL", "-f", f"tritonserver.*--http-port={ports.http}"], check=True)  # noqa: S603
+    kill(ports)
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 2
     assert stderr.startswith("error: the server died: ")
+
+
+def kill(ports):
+    subprocess.run(["/usr/bin/pkill", "-KILL", "-f", f"tritonserver.*--http-port={ports.http}"], check=True)  # noqa: S603
+
+
+def test_a_server_that_died_is_started_again_and_its_log_is_kept(serving, built):
+    process, ports, _ = serving
+    kill(ports)
+    said = [process.stdout.readline(), process.stdout.readline()]
+    assert said[0].startswith("medic: the server is started again: ")
+    assert said[1].startswith("medic: the server answers again after ")
+    assert (built / ".trireme/server.log.1").is_file()
+    with Client(f"grpc://127.0.0.1:{ports.grpc}") as client:
+        assert client.infer("double", {"x": [0.01]})["y"].item() == pytest.approx(0.02)
+
+
+def test_a_model_whose_process_was_killed_answers_again(serving, wait_until):
+    process, ports, _ = serving
+    subprocess.run(["/usr/bin/pkill", "-KILL", "-f", "stub .*/double/1/model.py"], check=True)
+    assert process.stdout.readline().startswith("medic: double is loaded again: double: Stub process 'double_0")
+    assert process.stdout.readline().startswith("medic: double answers again after ")
+    with Client(f"grpc://127.0.0.1:{ports.grpc}") as client:
+        assert client.infer("double", {"x": [0.01]})["y"].item() == pytest.approx(0.02)
+    process.send_signal(signal.SIGINT)  # release 24.10 would wait out its exit timeout for the stub that is no more
+    assert process.stdout.readline().startswith("stopping")
 
 
 def test_a_model_that_answers_its_example_wrongly_is_not_served(built, tmp_path):
