@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from trireme.extra import extra
 from trireme.sources import find_root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Verbs import what they need when they run: `trireme --help` must not wait for YAML and schemas.
 # ruff: noqa: PLC0415
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Say which extra is missing, where one is."""
-    try:
-        yield
-    except ImportError as error:
-        raise click.ClickException(f"this needs `pip install 'trireme[cluster]'` ({error})") from None
 
 
 @click.command()
@@ -40,7 +27,7 @@ def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locke
     schema, of the three newest releases of Kubernetes that are known, and against the others: names, ports, labels, weights,
     graces, budgets, PromQL. Exit code 0: nothing found; 1: something is wrong; 2: it could not be checked.
     """
-    with _extra():
+    with extra("cluster"):
         from trireme.cluster import chart, check, generate, schemas
     from trireme.discover import discover
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from trireme.extra import extra
 from trireme.sources import find_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from trireme.delivery.signing import Trust
 
@@ -20,15 +20,6 @@ PASSWORD = "TRIREME_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
 # Verbs import what they need when they run: `trireme --help` must not wait for cryptography.
 # ruff: noqa: PLC0415
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Say which extra is missing, where one is."""
-    try:
-        yield
-    except ImportError as error:
-        raise click.ClickException(f"this needs `pip install 'trireme[delivery]'` ({error})") from None
 
 
 def _trusting(command: Callable[..., None]) -> Callable[..., None]:
@@ -43,7 +34,7 @@ def _trusting(command: Callable[..., None]) -> Callable[..., None]:
 def _trust(key: Path | None, identity: str, issuer: str) -> Trust:
     if (key is None) == (not identity) or bool(identity) != bool(issuer):
         raise click.UsageError("say whom you trust: --key KEY.PUB, or --identity with --issuer")
-    with _extra():
+    with extra("delivery"):
         from trireme.delivery.signing import Trust
     return Trust(key, identity, issuer)
 
@@ -52,7 +43,7 @@ def _trust(key: Path | None, identity: str, issuer: str) -> Trust:
 @click.argument("path", type=click.Path(path_type=Path))
 def keygen(path: Path) -> None:
     """Make a key to sign repositories with: PATH (keep it secret) and its public half, PATH with .pub."""
-    with _extra():
+    with extra("delivery"):
         from trireme.delivery.signing import make_keys
     public = make_keys(path)
     click.echo(f"{path} signs (keep it secret), {public} verifies (give it to the cluster)")
@@ -71,7 +62,7 @@ def publish(root: Path | None, target: str, key: Path | None, *, keyless: bool) 
     """
     if (key is None) == (not keyless):
         raise click.UsageError("say who signs: --key KEY.PEM (`trireme keygen` makes one), or --keyless")
-    with _extra():
+    with extra("delivery"):
         from trireme.delivery.publish import publish as send
         from trireme.delivery.signing import Signer
     from trireme.discover import discover
@@ -97,7 +88,7 @@ def verify(folder: Path, key: Path | None, identity: str, issuer: str) -> None:
 def fetch(source: str, folder: Path, key: Path | None, identity: str, issuer: str) -> None:
     """Copy a published repository from SOURCE, a folder or a URL, to FOLDER, which is there only when it was verified."""
     trust = _trust(key, identity, issuer)
-    with _extra():
+    with extra("delivery"):
         from trireme.delivery import fetch as work
     new = work.fetch(source, folder, trust)
     click.echo(f"{folder}: {'fetched from ' + source if new else 'there already'}, as it was signed")

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from trireme.extra import extra
 from trireme.sources import find_root
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FOLDER = ".trireme/fleet"
 
 # Verbs import what they need when they run: `trireme --help` must not wait for gRPC.
 # ruff: noqa: PLC0415
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Say which extra is missing, where one is."""
-    try:
-        yield
-    except ImportError as error:
-        raise click.ClickException(f"this needs `pip install 'trireme[cluster,gateway]'` ({error})") from None
 
 
 @click.command()
@@ -41,7 +28,7 @@ def fleet(root: Path | None, size: int, rate: float, *, prove: bool) -> None:
     With --prove: exit code 0 when nothing was lost in a rolling restart and a version swap, and no more than was in flight on
     a Triton that was killed; 1 else.
     """
-    with _extra():
+    with extra("cluster", "gateway"):
         from trireme.fleet import fleet as work
         from trireme.fleet import prove as proof
     from trireme.discover import discover

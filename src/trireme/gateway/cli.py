@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from trireme.extra import extra
 
+if TYPE_CHECKING:
     from trireme.gateway.settings import Settings
 
 PORT = click.IntRange(1, 65535)
 
 # As in trireme.cli, a command imports what it needs when it runs.
 # ruff: noqa: PLC0415
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Say which extra is missing, where one is."""
-    try:
-        yield
-    except ImportError as error:
-        raise click.ClickException(f"the gateway needs `pip install 'trireme[gateway]'` ({error})") from None
 
 
 @click.group(invoke_without_command=True)
@@ -50,7 +40,7 @@ def gateway(context: click.Context, /, file: Path | None, **given: object) -> No
     Every model has /v1/models/NAME:predict, and /docs shows its fields. Keys are asked for unless --insecure:
     `trireme gateway keys create NAME` makes one.
     """
-    with _extra():
+    with extra("gateway"):
         from trireme.gateway import command, settings
     chosen = settings.read(file, **given)
     context.obj = chosen
@@ -68,7 +58,7 @@ def trace(request: str | None, file: Path | None, html: Path | None) -> None:
     The id is in the answer's X-Request-ID. A request is traced when it says `X-Server-Timing: 1`, when its traceparent is
     sampled, or when it is one of the gateway's share.
     """
-    with _extra():
+    with extra("gateway"):
         from trireme.gateway import settings, waterfall
     for line in waterfall.show(settings.read(file).tracing, request, html):
         click.echo(line)

@@ -6,28 +6,15 @@ import json
 import signal
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from trireme.extra import extra
 from trireme.server.process import SHARED_MEMORY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Verbs import what they need when they run: `trireme --help` must not wait for gRPC.
 # ruff: noqa: PLC0415
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Say which extra is missing, where one is."""
-    try:
-        yield
-    except ImportError as error:
-        raise click.ClickException(f"the medic needs `pip install 'trireme[gateway]'` ({error})") from None
 
 
 @click.command()
@@ -72,7 +59,7 @@ def medic(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     Triton has to run with --model-control-mode=explicit. Answers /ready and /live for Triton's probes, /healthz for its own,
     and /metrics. Events are lines of JSON. A model that dies three times in ten minutes is unloaded and left for half an hour.
     """
-    with _extra():
+    with extra("gateway"):
         from trireme.medic import page, sweep, triton
         from trireme.medic.metrics import Metrics
         from trireme.medic.rounds import Medic

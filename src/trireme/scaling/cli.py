@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from trireme.extra import extra
 from trireme.sources import find_root
 from trireme.tune.cli import Milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from trireme.discover import Sources
     from trireme.scaling.simulate import Replica
 
@@ -24,15 +22,6 @@ FULL = 0.7
 
 # Verbs import what they need when they run: `trireme --help` must not wait for numba.
 # ruff: noqa: PLC0415
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """Say which extra is missing, where one is."""
-    try:
-        yield
-    except ImportError as error:
-        raise click.ClickException(f"this needs `pip install 'trireme[cluster,tune]'` ({error})") from None
 
 
 class Window(click.ParamType[tuple[int, int]]):
@@ -95,7 +84,7 @@ def simulate_scaling(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     Compares the rule that ships (k8s/components/hpa) with what the field does, scaling on the raw queue counter, and with a
     fixed number of replicas. A picture of each trace is written to .trireme/scaling/.
     """
-    with _extra():
+    with extra("cluster", "tune"):
         from trireme.scaling import draw, report, rules, trace
     from trireme.discover import discover
 
