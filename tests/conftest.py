@@ -31,7 +31,7 @@ FOLDERS = (
 
 def pytest_addoption(parser):
     group = parser.getgroup("lint proof", "how many drawn repositories the linter and the server are compared on")
-    group.addoption("--lint-cases", type=int, default=120, help="how many cases (default: 120)")
+    group.addoption("--lint-cases", type=int, default=60, help="how many cases (default: 60)")
     group.addoption("--lint-seed", type=int, default=1, help="which corpus (default: 1)")
 
 

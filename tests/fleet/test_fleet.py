@@ -47,10 +47,14 @@ def test_prometheus_reads_every_pod_and_the_rules_record(fleet, bodies, wait_unt
             "namespace:triton_requests_waiting:rate1m",
             "namespace:triton_requests_pending:max1m",
         )
-        wait_until(lambda: all(fleet.watch.query(name) for name in recorded), seconds=30)
-    assert {row["metric"]["pod"] for row in fleet.watch.query("pod:triton_busy:rate1m")} == {"triton-0", "triton-1"}
+        wait_until(lambda: all(fleet.watch.query(name) for name in recorded), seconds=60)
+        wait_until(lambda: pods(fleet.watch.query("pod:triton_busy:rate1m")) == {"triton-0", "triton-1"}, seconds=60)
     assert 0 <= float(fleet.watch.query("namespace:triton_busy:rate1m")[0]["value"][1]) < 2
     assert fleet.watch.firing() == []
+
+
+def pods(rows):
+    return {row["metric"]["pod"] for row in rows}
 
 
 def test_administration_does_not_pass_the_balancer(fleet):

@@ -89,6 +89,7 @@ def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.chaos  # it measures for a minute and a half
 def test_a_pipeline_whose_model_has_two_versions_is_loaded_and_measured(sources):
     done = trireme(sources.root, "tune", "credit_scoring", "--slo-p99", "2s", "--points", "2", "--dry-run")
     chosen = [line.partition(":")[0] for line in done.stdout.splitlines()[:2]] == ["credit_features", "credit_risk"]
