@@ -49,7 +49,7 @@ def overlays(root: Path, named: tuple[str, ...]) -> list[Path]:
 
 
 def check(root: Path, overlay: Path) -> Report:
-    """Render an overlay, keep the YAML in .trireme/k8s/, and ask every check.
+    """Render an overlay, and ask every check.
 
     Raises:
         ClusterError: kustomize refuses the overlay, or a tool is not here.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from trireme.cluster import gpus
 from trireme.cluster.objects import Objects
 from trireme.errors import ClusterError
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BIN = ".trireme/bin"
+GPU = re.compile(r"generated/gpus/([\w.-]+)")
 REMEDY = "`make cluster-tools` installs what is missing"
 
 
@@ -35,11 +38,14 @@ def render(root: Path, overlay: Path) -> Objects:
 
     Raises:
         ClusterError: kustomize refuses it, with its reason.
+        ValueRefusedError: it names a kind of GPU that is none; the known are listed.
 
     """
     if not (overlay / "kustomization.yaml").is_file():
         known = ", ".join(sorted(path.name for path in (root / "k8s/overlays").glob("*") if path.is_dir()))
         raise ClusterError(str(overlay), "there is no kustomization.yaml", f"ours are in k8s/overlays: {known}")
+    for name in GPU.findall((overlay / "kustomization.yaml").read_text(encoding="utf-8")):
+        gpus.find(name)
     line = [tool(root, "kubectl"), "kustomize", str(overlay)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603 - our own line
     if done.returncode:
