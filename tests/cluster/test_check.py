@@ -68,3 +68,14 @@ def test_a_tool_that_is_missing_is_named(monkeypatch):
     monkeypatch.setattr(check.kustomize, "BIN", "nowhere")
     with pytest.raises(ClusterError, match="kubectl: it is not installed; `make cluster-tools` installs"):
         check.check(ROOT, ROOT / "k8s/overlays/dev")
+
+
+def test_a_slice_that_the_gpu_is_not_cut_into_is_said():
+    overlay = ROOT / ".trireme/test-slices"
+    overlay.mkdir(parents=True, exist_ok=True)
+    parts = ("components/gpu", "generated/gpus/h200", "components/mig", "components/delivery-image", "generated/images")
+    rows = "".join(f"  - ../../k8s/{part}\n" for part in parts)
+    (overlay / "kustomization.yaml").write_text(f"resources: [../../k8s/base]\ncomponents:\n{rows}")
+    slices = "1g.18gb, 1g.35gb, 2g.35gb, 3g.71gb, 4g.71gb"
+    said = f"Deployment/triton: triton wants nvidia.com/mig-1g.10gb; the slices of h200 are: {slices}"
+    assert said in check.check(ROOT, overlay).problems

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trireme.cluster import given, kustomize, promql, references, schemas, traffic
+from trireme.cluster import given, gpus, kustomize, promql, references, schemas, traffic
+from trireme.cluster.objects import strings
 from trireme.errors import ClusterError, suggestion
 from trireme.plan import TREE
 
@@ -71,6 +72,7 @@ def _problems(root: Path, objects: Objects) -> Iterator[str]:
         yield from one(objects)
     yield from given.problems(root, objects)
     yield from _variants(root, objects)
+    yield from _slices(objects)
     yield from promql.problems(root, objects)
 
 
@@ -82,3 +84,17 @@ def _variants(root: Path, objects: Objects) -> Iterator[str]:
             for row in container.get("env", ()):
                 if row["name"] == VARIANT and row.get("value") not in known:
                     yield f"{workload.place}: {VARIANT} is {row.get('value')!r}; {suggestion(str(row.get('value')), known)}"
+
+
+def _slices(objects: Objects) -> Iterator[str]:
+    """Yield MIG slices that the GPU on whose nodes a pod is placed is not cut into: such a pod waits for ever."""
+    labels = {label: gpu for gpu in gpus.known().values() for label in gpu.labels}
+    for workload in objects.workloads():
+        placed = {labels[text] for _, text in strings(dict(workload.pod.get("affinity", {}))) if text in labels}
+        for container in workload.containers:
+            for resource in container.get("resources", {}).get("limits", {}):
+                profile = resource.partition("nvidia.com/mig-")[2]
+                for gpu in sorted(placed, key=lambda gpu: gpu.name) if profile else ():
+                    if profile not in gpu.mig:
+                        has = ", ".join(gpu.mig) or "none"
+                        yield f"{workload.place}: {container['name']} wants {resource}; the slices of {gpu.name} are: {has}"
