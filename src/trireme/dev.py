@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from trireme.server.launcher import LOOPBACK
 from trireme.server.process import Ports
 from trireme.sources import load_module
 from trireme.spec import Model
+from trireme.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,7 +51,6 @@ class Dev:
         self.name = name
         self.ports = ports
         self.server = server
-        self.stop = threading.Event()
         self.seen = _fingerprint(model.folder)
         self.load(model)
 
@@ -73,10 +71,9 @@ class Dev:
     def run(self, say: Callable[[str], None]) -> None:
         """Serve until Ctrl-C; a change of the config restarts the server, any other is taken up as it runs."""
         Ports(*self.ports).check("http", "grpc")
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.stop.set())
-        while not self.stop.is_set():
-            self._serve(say)
+        with Stop() as stop:
+            while not stop.asked:
+                self._serve(say, stop)
 
     def answer(self, requests: list[Any]) -> list[dict[str, Array]]:
         """Run infer for each of PyTriton's requests."""
@@ -90,7 +87,7 @@ class Dev:
             raise ServerError(message)
         return {name: _as_sent(to_array(found[name], tensor, name)) for name, tensor in wanted.items()}
 
-    def _serve(self, say: Callable[[str], None]) -> None:
+    def _serve(self, say: Callable[[str], None], stop: Stop) -> None:
         """Serve with the config as it is, until it changes or somebody stops us."""
         from pytriton.triton import Triton, TritonConfig  # noqa: PLC0415 - a second, and only here
 
@@ -104,9 +101,9 @@ class Dev:
             triton.run()
             say(f"{self.name} from models/{self.name}: http://{LOOPBACK}:{http}, grpc://{LOOPBACK}:{grpc}; Ctrl-C stops")
             say(f"call it: trireme call {self.name} --input <name>=<value> --address grpc://{LOOPBACK}:{grpc}")
-            while self.config == begun and not self.stop.wait(POLL):
+            while self.config == begun and not stop.wait(POLL):
                 self._reload_when_changed(say)
-        if not self.stop.is_set():
+        if not stop.asked:
             say(f"{self.name}: the config changed; starting anew")
 
     def _reload_when_changed(self, say: Callable[[str], None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from contextlib import ExitStack
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from trireme.gpu import Gpu
 from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.server.process import Server
+from trireme.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,22 +117,14 @@ def wait(server: Server, banner: str, say: Callable[[str], None], look: Callable
         ServerError: the server died by itself, and look did not start it again.
 
     """
-    asked = threading.Event()
-
-    def on_signal(_number: int, _frame: object) -> None:
-        if asked.is_set():
-            server.kill()
-        asked.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    say(banner)
-    while not asked.wait(timeout=0.2):
-        if look is not None:
-            look()
-        if not server.running():
-            server.kill()
-            message = f"the server died: {'; '.join(server.reasons())}; its log is {server.log}"
-            raise ServerError(message)
-    say("stopping: requests in flight are being finished (Ctrl-C again to stop at once)")
-    return server.stop()
+    with Stop(again=server.kill) as stop:
+        say(banner)
+        while not stop.wait(0.2):
+            if look is not None:
+                look()
+            if not server.running():
+                server.kill()
+                message = f"the server died: {'; '.join(server.reasons())}; its log is {server.log}"
+                raise ServerError(message)
+        say("stopping: requests in flight are being finished (Ctrl-C again to stop at once)")
+        return server.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from trireme.extra import extra
 from trireme.server.process import SHARED_MEMORY
+from trireme.stopping import Stop
 
 # Verbs import what they need when they run: `trireme --help` must not wait for gRPC.
 # ruff: noqa: PLC0415
@@ -76,14 +76,12 @@ def medic(  # noqa: PLR0913, PLR0917 - an option each, passed by name
             _say("swept", regions=count)
 
     watched.back = clean
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     server = page.serve(watched, metrics, host, port)
     threading.Thread(target=server.serve_forever, name="medic-page", daemon=True).start()
-    _say("watching", triton=address, models=len(watched.patients))
-    watched.start(interval)
-    stop.wait()
+    with Stop() as stop:
+        _say("watching", triton=address, models=len(watched.patients))
+        watched.start(interval)
+        stop.wait()
     server.shutdown()
     server.server_close()
     watched.close()
