@@ -56,21 +56,9 @@ class Ward:
         self.triton.close()
         self.server.kill()
 
-    def stubs(self, model: str) -> list[int]:
-        """Return the processes of a model."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                line = path.read_bytes().decode(errors="replace")
-            except OSError:
-                continue
-            if "python_backend_stub" in line and f"/{model}/" in line and f"-{self.server.ports.http}-" in line:
-                found.append(int(path.parent.name))
-        return found
-
     def murder(self, model: str) -> float:
         """Kill a model's processes and return the moment."""
-        for pid in self.stubs(model):
+        for pid in self.server.stubs(model):
             os.kill(pid, signal.SIGKILL)
         return time.monotonic()
 

@@ -11,6 +11,8 @@ from trireme.client import Client
 from trireme.discover import discover
 from trireme.errors import ServerError
 from trireme.new import create
+from trireme.server import process
+from trireme.server.launcher import REGION_PREFIX
 from trireme.server.process import SHARED_MEMORY, Ports, Server, sweep
 
 
@@ -86,6 +88,19 @@ def test_a_repository_with_every_template_is_served(project, tmp_path):
     with Server(Path(project / "model_repository"), tmp_path / "log/server.log") as server, Client(server.grpc) as client:
         assert client.infer("onnxruntime", {"x": [1.5]})["y"].tolist() == [[3.0]]
         assert client.infer("pytorch", {"x": [1.5]})["y__0"].tolist() == [[3.0]]
+
+
+def test_a_sweep_leaves_the_region_of_a_server_that_starts_meanwhile(monkeypatch, tmp_path):
+    region = tmp_path / f"{REGION_PREFIX}-{os.getpid()}-1-meanwhile"
+
+    def listed():
+        region.touch()  # by a server that this list no longer shows
+        return iter(())
+
+    monkeypatch.setattr(process, "SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(process, "_command_lines", listed)
+    sweep()
+    assert region.exists()
 
 
 def test_a_sweep_ends_a_stub_that_outlives_its_server(repository, tmp_path):

@@ -196,6 +196,10 @@ class Server:
                 living += int(fields[3]) == session and fields[0] != "Z"
         return living, sum(1 for _ in SHARED_MEMORY.glob(f"{self._prefix}*"))
 
+    def stubs(self, model: str) -> list[int]:
+        """Return the processes that execute a model of the Python backend."""
+        return [pid for pid, line in _command_lines() if STUB in line and self._prefix in line and f"/{model}/" in line]
+
     def reasons(self) -> list[str]:
         """Return why models were refused, as the log tells it, a line each."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
@@ -234,6 +238,7 @@ class Server:
 
 def sweep() -> None:
     """Take back what crashed servers of ours left behind: regions, and busy stubs, whose prefix no running server was given."""
+    regions = list(SHARED_MEMORY.glob(f"{REGION_PREFIX}-[0-9]*-*"))  # before the servers: what one makes meanwhile stays
     lines = dict(_command_lines())
     living = {prefix for line in lines.values() for prefix in GIVEN.findall(line)}
     for pid, line in lines.items():
@@ -241,7 +246,7 @@ def sweep() -> None:
         if STUB in line and owner and owner[0] not in living:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended meanwhile, or is another user's
                 os.kill(pid, signal.SIGKILL)
-    for region in SHARED_MEMORY.glob(f"{REGION_PREFIX}-[0-9]*-*"):
+    for region in regions:
         if not any(region.name.startswith(prefix) for prefix in living):
             region.unlink(missing_ok=True)
 
