@@ -7,27 +7,8 @@ import pytest
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
-from trireme.errors import ServerError
-from trireme.examples import read_examples
 from trireme.fleet import prove
-from trireme.fleet.fleet import Fleet
 from trireme.fleet.traffic import Traffic
-from trireme.tune.load import body
-
-
-@pytest.fixture(scope="module")
-def fleet(sources, tmp_path_factory):
-    work = tmp_path_factory.mktemp("fleet")
-    tree = prove.tree(sources, work)
-    with Fleet(sources.root, tree, work, examples=(tree,), size=2) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bodies(sources, fleet):
-    config = fleet.pods[0].medic.canaries[prove.MODEL].config
-    rows = [one.inputs for one in read_examples(sources.unit(prove.MODEL).folder, config)]
-    return [body(prove.MODEL, {name: array[None] for name, array in row.items()}) for row in rows]
 
 
 def test_one_connection_is_balanced_a_request_at_a_time(fleet, bodies):
@@ -70,9 +51,3 @@ def test_a_killed_one_loses_no_more_than_was_in_flight_on_it(fleet, bodies):
         time.sleep(3)
     row = prove.Row("killed", traffic.account, allowed)
     assert row.held, traffic.account.lost
-
-
-def test_a_config_that_nginx_refuses_is_said(sources, fleet, tmp_path):
-    balancer = fleet.balancer.__class__(sources.root, tmp_path, fleet.balancer.ports, [])
-    with pytest.raises(ServerError, match=r"nginx refuses its config: .*no servers are inside upstream"):
-        balancer.start()

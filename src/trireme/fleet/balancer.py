@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -11,32 +12,25 @@ from typing import TYPE_CHECKING
 
 from trireme.errors import ClusterError, ServerError
 from trireme.server.launcher import LOOPBACK
+from trireme.server.process import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from trireme.server.process import Ports
-
-SOURCE = "k8s/components/nginx"
+COMPONENTS = "k8s/components"
 START_SECONDS = 10.0
 TEMPORARY = "/tmp/"  # noqa: S108 - where the pod's NGINX writes
-
-
-UPSTREAM = """upstream triton_{kind} {{
-    zone triton_{kind} 256k;
-    least_conn;
-{rows}    keepalive 256;
-}}
-"""
+SERVICE = re.compile(r" *server triton\.trireme\.svc\.cluster\.local:(?P<port>\d+) resolve (?P<rest>.*);")
+"""The line of the pod's config that stands for every Triton."""
 
 
 class Balancer:
-    """One NGINX; working files lie in a folder of its own."""
+    """One NGINX, its files in a folder of its own; balance is the component that says how it chooses, such as nginx-hash."""
 
-    def __init__(self, root: Path, work: Path, ports: Ports, servers: Sequence[Ports]) -> None:
+    def __init__(self, root: Path, work: Path, ports: Ports, servers: Sequence[Ports], balance: str = "nginx") -> None:
         self.ports = ports
-        self._source, self._work, self._servers = root / SOURCE, work, servers
+        self._components, self._work, self._servers, self._balance = root / COMPONENTS, work, servers, balance
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,17 +91,23 @@ class Balancer:
             return probe.connect_ex((LOOPBACK, self.ports.grpc)) == 0
 
     def _write(self, left_out: Collection[Ports]) -> None:
-        text = (self._source / "nginx.conf").read_text(encoding="utf-8")
+        text = self._shipped("nginx", "nginx.conf")
         text = text.replace("listen 8001 ", f"listen {LOOPBACK}:{self.ports.grpc} ")
         text = text.replace("listen 8000;", f"listen {LOOPBACK}:{self.ports.http};")
         text = text.replace(TEMPORARY, f"{self._work}/")
         (self._work / "nginx.conf").write_text(text, encoding="utf-8")
-        upstreams = "".join(UPSTREAM.format(kind=kind, rows=self._rows(kind, left_out)) for kind in ("grpc", "http"))
+        (self._work / "balance.conf").write_text(self._shipped(self._balance, "balance.conf"), encoding="utf-8")
+        lines = [line for line in self._shipped("nginx", "triton.conf").splitlines() if not line.startswith("resolver ")]
+        upstreams = SERVICE.sub(lambda row: self._rows(row, left_out), "\n".join(lines))
         (self._work / "triton.conf").write_text(upstreams, encoding="utf-8")
 
-    def _rows(self, kind: str, left_out: Collection[Ports]) -> str:
-        rows = ""
+    def _shipped(self, component: str, name: str) -> str:
+        return (self._components / component / name).read_text(encoding="utf-8")
+
+    def _rows(self, service: re.Match[str], left_out: Collection[Ports]) -> str:
+        """Return a line for each server in place of the one for all of them."""
+        rows = []
         for ports in self._servers:
-            down = " down" if ports in left_out else ""
-            rows += f"    server {LOOPBACK}:{getattr(ports, kind)} max_fails=1 fail_timeout=2s{down};\n"
-        return rows
+            port = ports.grpc if int(service["port"]) == Ports.grpc else ports.http
+            rows.append(f"    server {LOOPBACK}:{port} {service['rest']}{' down' if ports in left_out else ''};")
+        return "\n".join(rows)
