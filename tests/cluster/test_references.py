@@ -62,7 +62,7 @@ CASES = {
     ),
     "a pod that may be root": (
         *("Deployment", "triton", lambda t: pod(t)["securityContext"].pop("runAsNonRoot")),
-        "Deployment/triton: it does not say runAsNonRoot and seccompProfile RuntimeDefault",
+        "Deployment/triton: triton does not say runAsNonRoot and seccompProfile RuntimeDefault",
     ),
     "a root that is written": (
         *("Deployment", "triton", lambda t: triton(t)["securityContext"].update(readOnlyRootFilesystem=False)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trireme.cluster import traffic
+from trireme.cluster import references, traffic
 
 
 def backends(table):
@@ -11,6 +11,10 @@ def backends(table):
 
 def strategy(table):
     return table["spec"]["strategy"]["canary"]
+
+
+def served(table):
+    return table["spec"]["predictor"]["model"]
 
 
 CASES = {
@@ -87,6 +91,34 @@ ISTIO = {
 }
 
 
+KSERVE = {
+    "a runtime that is not there": (
+        *("InferenceService", "credit-risk", lambda t: served(t).update(runtime="x")),
+        "InferenceService/credit-risk: there is no ClusterServingRuntime/x",
+    ),
+    "a format that it does not take": (
+        *("InferenceService", "credit-risk", lambda t: served(t)["modelFormat"].update(version="1")),
+        "InferenceService/credit-risk: ClusterServingRuntime/trireme-triton does not take triton 1",
+    ),
+    "a protocol that it does not speak": (
+        *("InferenceService", "credit-risk", lambda t: served(t).update(protocolVersion="v1")),
+        "InferenceService/credit-risk: ClusterServingRuntime/trireme-triton does not speak v1",
+    ),
+    "a token of a service account": (
+        *("InferenceService", "credit-risk", lambda t: t["spec"]["predictor"].pop("automountServiceAccountToken")),
+        "InferenceService/credit-risk: automountServiceAccountToken is not false",
+    ),
+    "a runtime's pod that may be root": (
+        *(
+            "ClusterServingRuntime",
+            "trireme-triton",
+            lambda t: t["spec"]["containers"][0]["securityContext"].pop("runAsNonRoot"),
+        ),
+        ("ClusterServingRuntime/trireme-triton: kserve-container does not say runAsNonRoot and seccompProfile RuntimeDefault"),
+    ),
+}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_it_is_refused(case, broken):
     overlay, kind, name, change, said = CASES[case]
@@ -99,3 +131,10 @@ def test_of_istio_it_is_refused(case, broken):
     kind, change, said = ISTIO[case]
     objects = broken("tests/cluster/overlays/mig", kind, "triton", change)
     assert said in [problem for one in traffic.CHECKS for problem in one(objects)]
+
+
+@pytest.mark.parametrize("case", KSERVE)
+def test_of_kserve_it_is_refused(case, broken):
+    kind, name, change, said = KSERVE[case]
+    objects = broken("tests/cluster/overlays/kserve", kind, name, change)
+    assert said in [problem for one in (*traffic.CHECKS, *references.CHECKS) for problem in one(objects)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 OVERLAYS = "k8s/overlays"
 VARIANT = "TRIREME_VARIANT"
 """The variable in a pod that becomes --model-config-name."""
+FLAG = re.compile(r"^--model-config-name=([^$\s]+)$", re.MULTILINE)
+"""The same, said outright."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,9 @@ def _variants(root: Path, objects: Objects) -> Iterator[str]:
             for row in container.get("env", ()):
                 if row["name"] == VARIANT and row.get("value") not in known:
                     yield f"{workload.place}: {VARIANT} is {row.get('value')!r}; {suggestion(str(row.get('value')), known)}"
+            for name in FLAG.findall("\n".join(container.get("args", ()))):
+                if name not in known:
+                    yield f"{workload.place}: --model-config-name is {name!r}; {suggestion(name, known)}"
 
 
 def _slices(objects: Objects) -> Iterator[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from trireme.cluster.objects import RUNTIME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -104,13 +106,12 @@ def hardened(objects: Objects) -> Iterator[str]:
     """Pods keep to Pod Security «restricted», with a read-only root and no token of a service account."""
     for workload in objects.workloads():
         pod = workload.pod
-        if pod.get("automountServiceAccountToken") is not False:
+        if workload.kind != RUNTIME and pod.get("automountServiceAccountToken") is not False:
             yield f"{workload.place}: automountServiceAccountToken is not false"
-        context = pod.get("securityContext", {})
-        if not context.get("runAsNonRoot") or context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
-            yield f"{workload.place}: it does not say runAsNonRoot and seccompProfile RuntimeDefault"
         for container in workload.containers:
-            own = container.get("securityContext", {})
+            own = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
+            if not own.get("runAsNonRoot") or own.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+                yield f"{workload.place}: {container['name']} does not say runAsNonRoot and seccompProfile RuntimeDefault"
             for what, (key, wanted) in NATIVE.items():
                 if own.get(key) is not wanted:
                     yield f"{workload.place}: {container['name']} is not {what}: {key} is not {str(wanted).lower()}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trireme.cluster.objects import RUNTIME
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -112,6 +114,24 @@ def _analysis(objects: Objects, rollout: Object, analysis: Mapping[str, Any], *,
                 yield f"{rollout.place}: {template.place} wants the argument {argument['name']}"
 
 
+def runtimes(objects: Objects) -> Iterator[str]:
+    """KServe's services name a runtime that is there and takes their format and protocol; their pods have no token."""
+    for service in objects.of("InferenceService"):
+        predictor = service.spec["predictor"]
+        model = predictor.get("model", {})
+        runtime = objects.find(RUNTIME, model.get("runtime", ""))
+        if runtime is None:
+            yield f"{service.place}: there is no {RUNTIME}/{model.get('runtime')}"
+        else:
+            wanted = {key: model["modelFormat"].get(key) for key in ("name", "version")}
+            if wanted not in [{key: row.get(key) for key in wanted} for row in runtime.spec.get("supportedModelFormats", ())]:
+                yield f"{service.place}: {runtime.place} does not take {wanted['name']} {wanted['version']}"
+            if model.get("protocolVersion") not in runtime.spec.get("protocolVersions", ()):
+                yield f"{service.place}: {runtime.place} does not speak {model.get('protocolVersion')}"
+        if predictor.get("automountServiceAccountToken") is not False:
+            yield f"{service.place}: automountServiceAccountToken is not false"
+
+
 def _service(objects: Objects, whose: Object, host: str, port: int | None) -> Iterator[str]:
     service = objects.find("Service", host.partition(".")[0])
     if service is None:
@@ -120,4 +140,4 @@ def _service(objects: Objects, whose: Object, host: str, port: int | None) -> It
         yield f"{whose.place}: {service.place} has no port {port}"
 
 
-CHECKS: tuple[Check, ...] = (scalers, routes, istio, rollouts)
+CHECKS: tuple[Check, ...] = (scalers, routes, istio, rollouts, runtimes)
