@@ -1,6 +1,6 @@
 # The life of a model, top to bottom. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help needs_M needs_KEY setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-overload engines gpu-wheels gpu-check bench-peers load budget latency tune tune-proof chaos lint fmt k8s cluster-tools dashboards publish image fleet simulate-scaling lock clean
+.PHONY: help needs_M needs_KEY setup new train repo check serve gateway demo dev call test lint-proof docs bench bench-gateway bench-medic bench-overload engines gpu-wheels gpu-check bench-peers load budget latency tune tune-proof chaos lint fmt k8s cluster-tools dashboards publish image fleet simulate-scaling lock clean
 PYTHON ?=
 B ?= python
 M ?=
@@ -92,6 +92,9 @@ tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=5
 
 tune-proof: repo     ## hold the tuner against an exhaustive measured grid (about 20 minutes)
 	@.venv/bin/python -m trireme.bench tune
+
+bench-medic: repo    ## measure how soon the medic has a killed model back, and what others see of it (about 3 minutes)
+	@.venv/bin/python -m trireme.bench medic
 
 bench-overload: repo  ## measure what the gateway does at five times its capacity
 	@.venv/bin/python -m trireme.bench overload

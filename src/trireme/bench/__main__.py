@@ -1,4 +1,4 @@
-"""Run benchmarks and print one table: `python -m trireme.bench [--quick] [NAME ...]`; gateway and overload only when named."""
+"""Run benchmarks and print one table: `python -m trireme.bench [--quick] [NAME ...]`; some only when named."""
 
 from __future__ import annotations
 

@@ -1,0 +1,126 @@
+"""What the medic costs and how fast it is: each Python model's process is killed until the model answers again.
+
+Meanwhile another model is asked at a constant rate; its p99 with and without a kill is compared in pairs, in alternation.
+Server, medic and load share the same cores, and the medic goes round each second, as in a pod.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trireme.bench import marked
+from trireme.errors import ServerError
+from trireme.examples import read_examples
+from trireme.fleet.traffic import Traffic
+from trireme.medic.metrics import Metrics
+from trireme.medic.policy import Rules
+from trireme.medic.rounds import Medic
+from trireme.medic.triton import Triton, canaries
+from trireme.plan import TREE
+from trireme.serve import EXPLICIT, machine_flags
+from trireme.server.process import Server
+from trireme.tune.load import body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trireme.discover import Sources
+
+    Row = tuple[str, str, str, str]
+
+INTERVAL = 1.0
+KILLED, OTHER, RATE = "sentiment_head", "credit_risk", 100.0
+"""Whose process is killed while the other is asked so often a second."""
+BEFORE, LIMIT = 2.0, 60.0
+"""Seconds of load before the kill, and until a model has to answer again."""
+
+
+def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
+    """Yield a row for the rounds' cost, for each model's recovery, and for another model meanwhile."""
+    mark = str(os.getpid())
+    os.environ[marked.VARIABLE] = mark  # a child has it, this process has not
+    with ward(sources) as (server, medic, reloaded):
+        del os.environ[marked.VARIABLE]
+        yield _cost(mark, len(medic.canaries), 3.0 if quick else 20.0)
+        names = [name for name in medic.canaries if server.stubs(name)]
+        for name in [KILLED] if quick else names:
+            times = [_recovery(server, reloaded, name) for _ in range(1 if quick else 3)]
+            spread = f"{min(times):.1f} to {max(times):.1f} in {len(times)} kills"
+            yield f"{name} answers again after", f"{statistics.median(times):.1f} s", spread, "<= 5 s"
+        yield from _meanwhile(sources, server, medic, reloaded, 1 if quick else 5)
+
+
+@contextmanager
+def ward(sources: Sources) -> Iterator[tuple[Server, Medic, dict[str, float]]]:
+    """Serve the repository with a medic beside it; the last holds when each model was last loaded again."""
+    tree, reloaded = sources.root / TREE, dict[str, float]()
+    found = canaries(tree, (sources.root / "models", sources.root / "ensembles"))
+
+    def say(event: str, **facts: object) -> None:
+        if event == "reloaded":
+            reloaded[str(facts["model"])] = time.monotonic()
+
+    with Server(tree, sources.root / ".trireme" / "bench.log", flags=(*machine_flags(tree), *EXPLICIT)) as server:
+        triton = Triton(server.grpc)
+        medic = Medic(triton, found, Metrics(), say, Rules(deaths=1000))
+        medic.start(INTERVAL)
+        try:
+            _until(lambda: all(patient.seen for patient in medic.patients.values()), "every model")
+            yield server, medic, reloaded
+        finally:
+            medic.close()
+            triton.close()
+
+
+def _cost(mark: str, models: int, seconds: float) -> Row:
+    """Return the share of a core that the rounds over idle models take, here and in the server."""
+    own, servers, begun = time.process_time(), marked.seconds(mark), time.monotonic()
+    time.sleep(seconds)
+    taken = time.monotonic() - begun
+    here, there = (time.process_time() - own) / taken, (marked.seconds(mark) - servers) / taken
+    return f"the medic's rounds over {models} idle models", f"{here + there:.2f} cores", f"{here:.2f} its own", "stated"
+
+
+def _recovery(server: Server, reloaded: dict[str, float], name: str) -> float:
+    """Kill a model's processes; return the seconds until it was loaded again."""
+    killed = time.monotonic()
+    for pid in server.stubs(name):
+        os.kill(pid, signal.SIGKILL)
+    _until(lambda: reloaded.get(name, 0.0) > killed, name)
+    return reloaded[name] - killed
+
+
+def _meanwhile(sources: Sources, server: Server, medic: Medic, reloaded: dict[str, float], pairs: int) -> Iterator[Row]:
+    rows = [one.inputs for one in read_examples(sources.unit(OTHER).folder, medic.canaries[OTHER].config)]
+    bodies = [body(OTHER, {name: array[None] for name, array in row.items()}) for row in rows]
+    ratios, sent, lost = [], 0, 0
+    for number in range(pairs):
+        found = {}
+        for kill in (False, True) if number % 2 else (True, False):
+            with Traffic(server.grpc, bodies, RATE) as traffic:
+                time.sleep(BEFORE)
+                if kill:
+                    _recovery(server, reloaded, KILLED)
+                else:
+                    time.sleep(4.0)
+                time.sleep(BEFORE)
+            found[kill] = traffic.account.p99
+            sent, lost = sent + traffic.account.sent, lost + sum(traffic.account.lost.values())
+        ratios.append(found[True] / found[False])
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f} in {pairs} pairs"
+    yield f"{OTHER}'s p99 while {KILLED} is loaded again", f"{statistics.median(ratios):.2f}", spread, "1"
+    yield f"{OTHER}'s requests lost meanwhile", str(lost), f"of {sent}", "0"
+
+
+def _until(so: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + LIMIT
+    while not so():
+        if time.monotonic() > end:
+            message = f"{what} did not answer within {LIMIT:.0f} s"
+            raise ServerError(message)
+        time.sleep(0.01)
