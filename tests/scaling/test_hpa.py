@@ -1,10 +1,12 @@
 """The autoscaler's algorithm, by the controller's own rules."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from trireme.discover import read_toml
 from trireme.scaling import rules
 from trireme.scaling.hpa import Direction, Policy, Rule, Scaler
 from trireme.scaling.simulate import BUSY, PENDING, WAITING
@@ -73,6 +75,20 @@ def test_keda_says_the_same_as_the_hpa():
     assert (keda["minReplicaCount"], keda["maxReplicaCount"]) == (hpa["minReplicas"], hpa["maxReplicas"])
     thresholds = [float(one["metadata"]["threshold"]) for one in keda["triggers"]]
     assert thresholds == list(rules.shipped(ROOT).targets.values())
+
+
+def test_the_page_says_the_targets_that_ship():
+    rows = re.findall(r"namespace:(\w+):\w+` \|.*\| ([\d.]+) \|", (ROOT / "docs/scaling.md").read_text())
+    assert {name: float(target) for name, target in rows} == rules.shipped(ROOT).targets
+
+
+def test_the_dashboard_says_the_targets_that_ship():
+    panels = read_toml(ROOT / "k8s/components/monitoring/dashboards/scaling.toml")["row"][0]["panel"]
+    said = {}
+    for panel in panels:
+        if target := re.search(r"the target is ([\d.]+)\.$", panel.get("why", "")):
+            said[re.match(r"pod:(\w+):", *panel["queries"].values())[1]] = float(target[1])
+    assert said == rules.shipped(ROOT).targets
 
 
 @pytest.mark.parametrize("number", [0, 7])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +36,12 @@ def publish(sources: Sources, target: str, signer: Signer) -> list[str]:
         raise DeliveryError(TREE, problems[0].splitlines()[0], "run `make repo` first")
     place = store.Place.of(target)
     place.refuse_taken(SIGNATURE)
-    with tempfile.TemporaryDirectory(prefix="trireme-publish-", dir=place.beside) as folder:
-        staging = Path(folder) / "repository"
-        stage(sources, staging)
-        signer.sign(staging)
-        files = sorted(path.relative_to(staging).as_posix() for path in staging.rglob("*") if path.is_file())
-        place.put(staging, files, last=SIGNATURE)
+    with place.staging() as folder:
+        staged = Path(folder) / "repository"
+        stage(sources, staged)
+        signer.sign(staged)
+        files = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*") if path.is_file())
+        place.put(staged, files, last=SIGNATURE)
     return files
 
 

@@ -50,13 +50,11 @@ class Place:
             raise DeliveryError(target, str(error).rstrip("."), remedy) from None
         return cls(target, path, files)
 
-    @property
-    def beside(self) -> str | None:
-        """Where a staging folder can be renamed from; anywhere, for a store."""
+    def staging(self) -> tempfile.TemporaryDirectory[str]:
+        """Return a folder that can be put here: beside a folder, anywhere for a store."""
         if self.files is not None:
-            return None
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        return str(Path(self.path).parent)
+            return tempfile.TemporaryDirectory(prefix="trireme-publish-")
+        return staging(Path(self.path))
 
     def refuse_taken(self, mark: str) -> None:
         """Refuse a place that holds something, but for a folder with the mark of a published repository.
