@@ -31,7 +31,8 @@ def tree(tmp_path_factory):
     folder = root / "ensembles/twice"
     folder.mkdir(parents=True)
     (folder / "examples.json").write_text('[{"inputs": {"x": [1.5]}, "outputs": {"y": [3.0]}}]')
-    (folder / "ensemble.toml").write_text('inputs = ["x"]\noutputs = ["y"]\n[[step]]\nmodel = "double"\n')
+    steps = 'inputs = ["x"]\noutputs = ["y"]\n[[step]]\nmodel = "double"\n'
+    (folder / "ensemble.toml").write_text(f"{steps}[variants.joined]\none_process = true\n")
     build(discover(root))
     return root
 
@@ -39,8 +40,8 @@ def tree(tmp_path_factory):
 class Ward:
     """A server and the medic that looks after it; events is what the medic said."""
 
-    def __init__(self, root: Path, log: Path, rules: Rules) -> None:
-        self.server = Server(root / "model_repository", log, flags=(*EXPLICIT, RESTRICTED))
+    def __init__(self, root: Path, log: Path, rules: Rules, flags: tuple[str, ...]) -> None:
+        self.server = Server(root / "model_repository", log, flags=(*EXPLICIT, RESTRICTED, *flags))
         self.server.start()
         self.triton = Triton(self.server.grpc, KEY)
         self.events: list[tuple[str, dict]] = []
@@ -71,8 +72,8 @@ def admit(tree, tmp_path):
     """Start wards, and end them."""
     wards = []
 
-    def begin(**rules) -> Ward:
-        wards.append(Ward(tree, tmp_path / f"{len(wards)}.log", Rules(**rules)))
+    def begin(*flags, **rules) -> Ward:
+        wards.append(Ward(tree, tmp_path / f"{len(wards)}.log", Rules(**rules), flags))
         return wards[-1]
 
     yield begin

@@ -24,6 +24,16 @@ def test_a_killed_process_is_noticed_and_answers_again(admit, wait_until):
     assert ward.medic.ready()
 
 
+def test_a_pipeline_in_one_process_has_a_process_to_lose(admit, wait_until):
+    ward = admit("--model-config-name=joined")
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    ward.murder("twice")
+    wait_until(lambda: ward.named("reloaded") == ["twice"], seconds=20)
+    with Client(ward.server.grpc) as client:
+        assert client.infer("twice", {"x": [[1.5]]})["y"].item() == 3.0
+
+
 def test_the_other_models_go_on_meanwhile(admit, wait_until):
     ward = admit()
     ward.watch()

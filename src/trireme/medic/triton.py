@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 HEADER = "triton-grpc-protocol-"
 """Before the key of a restricted protocol, over gRPC (https://github.com/triton-inference-server/server/blob/main/docs/customization_guide/inference_protocols.md)."""
-STUB = "Stub process"
-"""In what Triton says of a model whose stub died, and of a pipeline that it is a part of."""
+STUB, MEMBER = "Stub process", "in ensemble"
+"""In what Triton says of a model whose stub died; with the second, of a pipeline that it is a part of."""
 UNLOADED = ("is not found", "has no available versions", "is not ready")
 """In what Triton says of a model that is not loaded."""
 BUSY = ("Exceeds maximum queue size", "Request timeout expired")
@@ -122,7 +122,7 @@ class Triton:
             if any(text in str(error) for text in BUSY):
                 return Finding.LATE, str(error)
             gone = any(text in str(error) for text in UNLOADED)
-            died = STUB in str(error) and not canary.members  # of a pipeline it is a member that died, and has its own canary
+            died = STUB in str(error) and MEMBER not in str(error)  # a member has a canary of its own
             return (Finding.DEAD if gone or died else Finding.WRONG), str(error)
         return (Finding.WRONG, mismatch) if mismatch else (Finding.ANSWERED, "")
 
