@@ -56,7 +56,8 @@ call: needs_M setup   ## call a served model with its examples: make call M=<mod
 	@.venv/bin/trireme call $(M)
 
 test: repo    ## run every test, the real server included
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile -m "not (alone or chaos or goals)"
+	@.venv/bin/python -m pytest -m "alone and not (chaos or goals)"
 
 lint-proof: repo  ## compare the linter with the real server on 2,400 drawn repositories (about 25 minutes)
 	@.venv/bin/python tests/lint/proof.py --cases 400 --seeds 1 2 3 4 5 6 --table docs/lint-proof.md

@@ -6,6 +6,8 @@ from trireme.errors import ValueRefusedError
 from trireme.latency import draw
 from trireme.latency.measure import measure
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize(("unit", "protocol"), [("text_classification", "grpc"), ("credit_risk", "http")])
 def test_the_parts_add_up_to_within_a_twentieth_of_the_whole(sources, unit, protocol):

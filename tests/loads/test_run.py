@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 
 def load(sources, *words):
     program = str(Path(sys.executable).with_name("trireme"))

@@ -8,6 +8,8 @@ from trireme.tune.batcher import Chain, Requests, run
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Stage
 
+pytestmark = pytest.mark.alone
+
 MOST = 8
 BURST = tuple(0.0043 * number for number in range(14))
 PAIRS = (0.0, 0.006, 0.045, 0.051, 0.057, 0.130, 0.136)

@@ -11,6 +11,8 @@ from trireme.discover import discover
 from trireme.lint.repository import Options
 from trireme.lint.run import Choice, lint
 
+pytestmark = pytest.mark.alone
+
 TRIREME = str(Path(sys.executable).with_name("trireme"))
 
 

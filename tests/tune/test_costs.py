@@ -5,6 +5,8 @@ from trireme import built
 from trireme.tune import costs
 from trireme.tune.live import Stage
 
+pytestmark = pytest.mark.alone
+
 
 def test_batches_are_measured_one_size_after_another(live, tmp_path):
     stage = Stage("sleeper", built.config(live._tree, "sleeper"), live.samples)  # noqa: SLF001 - where its tree is

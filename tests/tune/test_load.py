@@ -4,6 +4,8 @@ import pytest
 from trireme.tune import load
 from trireme.tune.knobs import Knobs
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def ready(live):
