@@ -15,7 +15,7 @@ from trireme.examples import read_examples
 from trireme.gpu import Gpu
 from trireme.machine import Machine
 from trireme.plan import TREE
-from trireme.server.process import Server
+from trireme.server.process import COMPLETE, Server
 from trireme.stopping import Stop
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
     name = VARIANT.rstrip("=")
     named = [flag.removeprefix(VARIANT) for flag in flags if flag.startswith(VARIANT)]
     named += [value for flag, value in pairwise(flags) if flag == name]
-    own = () if named else machine_flags(repository)
+    own = (COMPLETE,) if named else machine_flags(repository)
     for one in named:
         check_variant(repository, one)
     if not any(flag.startswith(CONTROL) for flag in flags):
@@ -61,11 +61,10 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
 
 
 def machine_flags(repository: Path) -> tuple[str, ...]:
-    """Return the flag by which Triton takes the variants for machines like this; none with a GPU, or where no model has one."""
-    if Gpu.here() is not None:
-        return ()
+    """Return the flags for a built repository: its configs are whole, and it may have variants for machines like this."""
     name = Machine.here().variant
-    return (f"{VARIANT}{name}",) if any(repository.glob(f"*/configs/{name}.pbtxt")) else ()
+    found = Gpu.here() is None and any(repository.glob(f"*/configs/{name}.pbtxt"))
+    return (COMPLETE, f"{VARIANT}{name}") if found else (COMPLETE,)
 
 
 def check_variant(repository: Path, name: str) -> None:

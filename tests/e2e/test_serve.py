@@ -97,9 +97,9 @@ def test_a_server_that_died_is_started_again_and_its_log_is_kept(serving, built)
         assert client.infer("double", {"x": [0.01]})["y"].item() == pytest.approx(0.02)
 
 
-def test_a_model_whose_process_was_killed_answers_again(serving, wait_until):
+def test_a_model_whose_process_was_killed_answers_again(serving, built, wait_until):
     process, ports, _ = serving
-    subprocess.run(["/usr/bin/pkill", "-KILL", "-f", "stub .*/double/1/model.py"], check=True)
+    subprocess.run(["/usr/bin/pkill", "-KILL", "-f", f"stub .*{built}/model_repository/double/"], check=True)  # noqa: S603
     assert process.stdout.readline().startswith("medic: double is loaded again: double: Stub process 'double_0")
     assert process.stdout.readline().startswith("medic: double answers again after ")
     with Client(f"grpc://127.0.0.1:{ports.grpc}") as client:

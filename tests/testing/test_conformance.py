@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone
+"""Release 24.10 can die of a cancellation that comes as the answer does, which a busy machine makes likely:
+https://github.com/triton-inference-server/server/issues/8034."""
 ROOT = Path(__file__).parents[2]
 FOREIGN = ROOT / "tests" / "foreign"
 

@@ -16,7 +16,7 @@ from trireme.medic.metrics import Metrics
 from trireme.medic.rounds import Medic
 from trireme.medic.triton import Triton, canaries
 from trireme.serve import EXPLICIT
-from trireme.server.process import Ports, Server
+from trireme.server.process import COMPLETE, Ports, Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ INTERVAL = 1.0
 class Pod:
     """A Triton and its medic, as a pod has them."""
 
-    def __init__(self, name: str, tree: Path, found: Sequence[Canary], work: Path, flags: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str, tree: Path, found: Sequence[Canary], work: Path, flags: tuple[str, ...]) -> None:
         self.name = name
         self.server = Server(tree, work / f"{name}.log", flags=(*flags, *EXPLICIT))
         lock = tree / LOCK
@@ -67,7 +67,14 @@ class Fleet:
     """A fleet; a context manager. Its working files lie in a folder."""
 
     def __init__(  # noqa: PLR0913 - all by name
-        self, root: Path, tree: Path, work: Path, *, examples: Sequence[Path], size: int = 3, flags: tuple[str, ...] = ()
+        self,
+        root: Path,
+        tree: Path,
+        work: Path,
+        *,
+        examples: Sequence[Path],
+        size: int = 3,
+        flags: tuple[str, ...] = (COMPLETE,),
     ) -> None:
         found = canaries(tree, examples)
         self.pods = [Pod(f"triton-{number}", tree, found, work, flags) for number in range(size)]

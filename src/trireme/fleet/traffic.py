@@ -37,6 +37,13 @@ class Account:
         """Return how many were answered."""
         return sum(self.versions.values())
 
+    def add(self, other: Account) -> None:
+        """Take another account into this one."""
+        self.sent += other.sent
+        self.versions += other.versions
+        self.lost += other.lost
+        self.latencies += other.latencies
+
     @property
     def p99(self) -> float:
         """Return the 99th percentile of latency [ms]."""

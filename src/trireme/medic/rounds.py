@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 64
 """Canaries in flight: one that waits holds no other one up."""
+SPREAD = 0.5
+"""Seconds in which a round begins its canaries at the latest; one after the other as long as they are answered sooner, so that
+they take no more than one model's share from the requests of others."""
 PATIENCE = 2.5
 """Seconds until a canary that waits counts as late: a dead stub is found after one."""
 STALE = 60.0
@@ -93,7 +96,11 @@ class Medic:
             since = {name: _since(before, self._counts, name) for name in self.patients}
             for members in (False, True):  # pipelines after their members: a dead one is found where it is
                 names = [name for name, canary in self.canaries.items() if bool(canary.members) is members]
-                wait([self._begin(name, since[name]) for name in names if self._may(name)], timeout=PATIENCE)
+                begun = []
+                for name in filter(self._may, names):
+                    begun.append(self._begin(name, since[name]))
+                    wait(begun[-1:], timeout=SPREAD / len(self.canaries))
+                wait(begun, timeout=PATIENCE)
             self._note_late(since)
             self._counts = self._triton.counts()  # our own canaries are no sign of life in the next round
         except GoneError as error:

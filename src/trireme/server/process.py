@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
+COMPLETE = "--disable-auto-complete-config"
+"""For what is built, which states every field: without it Triton starts each Python model twice, the first time to be asked."""
 START_LIMIT = 180.0
 """Seconds until the server has to be ready."""
 EXIT_LIMIT = 30
