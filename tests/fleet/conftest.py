@@ -2,10 +2,9 @@
 
 import pytest
 
-from trireme.examples import read_examples
 from trireme.fleet import prove
 from trireme.fleet.fleet import Fleet
-from trireme.tune.load import body
+from trireme.tune import load
 
 
 @pytest.fixture(scope="package")
@@ -19,5 +18,4 @@ def fleet(sources, tmp_path_factory):
 @pytest.fixture(scope="package")
 def bodies(sources, fleet):
     config = fleet.pods[0].medic.canaries[prove.MODEL].config
-    rows = [one.inputs for one in read_examples(sources.unit(prove.MODEL).folder, config)]
-    return [body(prove.MODEL, {name: array[None] for name, array in row.items()}) for row in rows]
+    return load.bodies(sources.unit(prove.MODEL).folder, config)

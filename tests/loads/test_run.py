@@ -74,6 +74,29 @@ def test_nobody_at_the_address_is_no_success(sources):
     assert "answered 0" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("scenario", "seconds", "said"),
+    [
+        ("load", "3", "answered "),
+        ("soak", "3", "answered "),
+        ("spike", "6", "answered "),
+        ("stress", "1", "the knee: 40 a second is the last that held"),
+        ("overload", "2", "wrong 0"),
+    ],
+)
+def test_a_scenario_holds_at_a_rate_that_is_low_enough(sources, server, scenario, seconds, said):
+    words = ("--scenario", scenario, "--rate", "40", "--seconds", seconds, "--p99", "2s", "--address", server.grpc)
+    done = load(sources, "credit_risk", *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert said in done.stdout
+
+
+def test_a_stress_that_no_step_holds_finds_no_knee(sources, server):
+    words = ("--scenario", "stress", "--rate", "40", "--seconds", "1", "--p99", "0.001ms", "--address", server.grpc)
+    done = load(sources, "credit_risk", *words)
+    assert (done.returncode, "no step held its goal" in done.stdout) == (1, True), done.stdout + done.stderr
+
+
 def test_a_server_that_is_stopped_under_load_loses_nothing_over_grpc(sources):
     done = load(sources, "credit_risk", "--scenario", "drain", "--rate", "50", "--seconds", "4")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -27,7 +27,7 @@ def simulated(knobs, arrivals, first):
         0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one,
     )  # fmt: skip
     each = np.ones(len(arrivals), np.int64)
-    _, batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, np.zeros((1, len(each)))))
+    batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, np.zeros((1, len(each))))).batches
     return {size: int(count) for size, count in enumerate(batches[0]) if count}
 
 

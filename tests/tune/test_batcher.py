@@ -48,17 +48,18 @@ def requests(*arrivals, rows=1, kind=0, priority=1, noise=0.0):
 
 
 def latencies(one, asked):
-    done, _ = run(one, asked)
+    done = run(one, asked).done
     return (done - asked.arrival).tolist()
 
 
 def sizes(one, asked, model=0):
-    _, batches = run(one, asked)
+    batches = run(one, asked).batches
     return {size: int(count) for size, count in enumerate(batches[model]) if count}
 
 
 def test_a_lone_request_takes_its_batchs_time():
     assert latencies(chain(), requests(0, 5000)) == [ALONE, ALONE]
+    assert run(chain(), requests(0, 5000)).busy.tolist() == [2 * ALONE]
 
 
 def test_what_comes_while_the_instance_is_busy_is_joined():
@@ -123,17 +124,17 @@ def test_threads_of_an_instance_are_asked_for_together():
 
 
 def test_a_full_queue_refuses():
-    done, _ = run(chain(max_queue=1, preferred=(1,)), requests(0, 1, 2, 3, 4, 5))
+    done = run(chain(max_queue=1, preferred=(1,)), requests(0, 1, 2, 3, 4, 5)).done
     assert [moment == REJECTED for moment in done] == [False, False, False, False, True, True]
 
 
 def test_who_waits_for_too_long_is_refused():
-    done, _ = run(chain(timeout=1500.0, preferred=(1,)), requests(0, 1, 2, 3, 4, 5))
+    done = run(chain(timeout=1500.0, preferred=(1,)), requests(0, 1, 2, 3, 4, 5)).done
     assert done[3:].tolist() == [4000, REJECTED, REJECTED]
 
 
 def test_the_first_priority_goes_first():
-    done, _ = run(chain(levels=2, preferred=(1,)), requests(*range(8), priority=[2] * 7 + [1]))
+    done = run(chain(levels=2, preferred=(1,)), requests(*range(8), priority=[2] * 7 + [1])).done
     assert done[7] == 4000
     assert done[6] == 8000
 
@@ -159,7 +160,7 @@ def test_every_request_is_answered_once_whatever_the_setting(data):
         delay=data.draw(st.sampled_from([0.0, 50.0, 2000.0])), levels=data.draw(st.integers(1, 2)),
     )  # fmt: skip
     asked = requests(*np.cumsum(gaps), rows=rows, kind=kind, priority=data.draw(st.integers(1, 2)))
-    done, batches = run(one, asked)
+    done, batches, _ = run(one, asked)
     assert np.isfinite(done).all()
     assert ((done - asked.arrival) >= models * ALONE - 1e-3).all()
     assert (batches * np.arange(MOST + 1)).sum(axis=1).tolist() == [sum(rows)] * models

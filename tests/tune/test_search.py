@@ -33,6 +33,14 @@ def test_the_best_rate_keeps_the_goal_and_a_higher_one_does_not(stage, costed):
     assert one.at(setting, found.rate).p99 <= 60.0 < one.at(setting, found.rate * 1.1).p99
 
 
+@pytest.mark.parametrize("slow", [0.8, 1.0, 1.4])
+def test_how_slow_a_machine_was_is_told_by_how_long_its_batches_took(stage, costed, slow):
+    one, asked = simulation(stage, costed(10_000.0, 1000.0)), ({"sleeper": Knobs(2, 0, (4,), 2000)}, 90.0, 2000)
+    _, ran = one._run(*asked, slow)  # noqa: SLF001 - what a server would have told
+    assert one.slowness(*asked, ran.busy[1]) == pytest.approx(slow, rel=0.02)
+    assert (one.at(*asked, slow).p99 > one.at(*asked).p99) is (slow > 1)
+
+
 def test_a_longer_goal_takes_a_higher_rate(stage, costed):
     one = simulation(stage, costed(10_000.0, 1000.0))
     rates = [best(one, goal)[0].expected.rate for goal in (25.0, 50.0, 100.0)]

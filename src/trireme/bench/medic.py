@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from trireme.bench import marked
 from trireme.errors import ServerError
-from trireme.examples import read_examples
 from trireme.fleet.traffic import Account, Traffic
 from trireme.medic.metrics import Metrics
 from trireme.medic.policy import Rules
@@ -24,7 +23,7 @@ from trireme.medic.triton import Triton, canaries
 from trireme.plan import TREE
 from trireme.serve import EXPLICIT, machine_flags
 from trireme.server.process import Server
-from trireme.tune.load import body
+from trireme.tune import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,8 +96,7 @@ def _recovery(server: Server, reloaded: dict[str, float], name: str) -> float:
 
 
 def _meanwhile(sources: Sources, server: Server, medic: Medic, reloaded: dict[str, float], pairs: int) -> Iterator[Row]:
-    rows = [one.inputs for one in read_examples(sources.unit(OTHER).folder, medic.canaries[OTHER].config)]
-    bodies = [body(OTHER, {name: array[None] for name, array in row.items()}) for row in rows]
+    bodies = load.bodies(sources.unit(OTHER).folder, medic.canaries[OTHER].config)
     ratios, every = [], {True: Account(), False: Account()}
     for number in range(pairs):
         found = {}

@@ -93,6 +93,8 @@ def _rows(unit: str, tuned: run.Tuned, best: Measured, ratios: Sequence[float], 
     alive = [one for one, both in zip(counted, drowned, strict=True) if not any(both)]
     apart = sum(measured != simulated for measured, simulated in drowned)
     p99 = [abs(one.expected.p99 / one.point.p99 - 1) for one in alive]
+    afterwards = [abs(one.afterwards.p99 / one.point.p99 - 1) for one in alive if one.afterwards]
+    slow = [one.slow for one in alive]
     throughput = [abs(one.expected.throughput / one.point.throughput - 1) for one in alive]
     measured = f"the tuner measured {len(tuned.points)} points"
     spread = f"{min(ratios, default=0):.2f} to {max(ratios, default=0):.2f} in {len(ratios)} pairs; {measured}"
@@ -102,6 +104,8 @@ def _rows(unit: str, tuned: run.Tuned, best: Measured, ratios: Sequence[float], 
         (f"{unit}: tuned / best of the grid", f"{statistics.median(ratios or [0]):.2f}", spread, ">= 0.95"),
         (f"{unit}: drowned by one account alone", f"{apart} of {len(counted)} points", "", ""),
         (f"{unit}: simulated p99, median error", f"{statistics.median(p99):.0%}", _spread(p99), "<= 15 %"),
+        (f"{unit}: the same, at the speed of that run", f"{statistics.median(afterwards):.0%}", _spread(afterwards), ""),
+        (f"{unit}: how slow the runs were", f"{statistics.median(slow):.2f}", f"{min(slow):.2f} to {max(slow):.2f}", ""),
         (f"{unit}: measured p99 against itself, median error", *_repeated(alive), ""),
         (f"{unit}: simulated throughput, median error", f"{statistics.median(throughput):.1%}", _spread(throughput), "<= 15 %"),
     ]

@@ -15,12 +15,11 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
-from trireme.examples import read_examples
 from trireme.fleet.fleet import Fleet
 from trireme.fleet.traffic import Traffic
 from trireme.plan import TREE
 from trireme.server.launcher import LOOPBACK
-from trireme.tune.load import body
+from trireme.tune import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,8 +70,7 @@ def prove(sources: Sources, work: Path, *, rate: float) -> Iterator[Row | str]:
     served = tree(sources, work)
     with Fleet(sources.root, served, work, examples=(served,)) as fleet:
         config = fleet.pods[0].medic.canaries[MODEL].config
-        rows = [one.inputs for one in read_examples(sources.unit(MODEL).folder, config)]
-        bodies = [body(MODEL, {name: array[None] for name, array in row.items()}) for row in rows]
+        bodies = load.bodies(sources.unit(MODEL).folder, config)
 
         def under_traffic(what: str, act: Callable[[], int]) -> Row:
             with Traffic(fleet.balancer.grpc, bodies, rate) as traffic:

@@ -21,7 +21,7 @@ from trireme.loads.scenario import SCENARIOS, Outcome
 from trireme.plan import TREE
 from trireme.serve import machine_flags
 from trireme.server.process import Server
-from trireme.tune.load import answered, body
+from trireme.tune import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,16 +111,8 @@ def _capacity(sources: Sources, asked: Asked, address: str) -> float:
     """Return the requests a second of clients that ask again as soon as they have an answer, over gRPC."""
     if not address.startswith("grpc://"):
         raise BenchError(asked.unit, "what it takes is measured over gRPC", "say --rate for an HTTP address")
-    config = built.config(sources.root / TREE, asked.unit)
-    from trireme.examples import read_examples  # noqa: PLC0415 - only where no rate is said
-
-    examples = read_examples(sources.unit(asked.unit).folder, config)
-    batched = config.max_batch_size > 0
-    requests = [
-        body(asked.unit, {name: array[None] if batched else array for name, array in example.inputs.items()})
-        for example in examples
-    ]
-    return answered(address, requests, CAPACITY_CLIENTS, CAPACITY_SECONDS)
+    requests = load.bodies(sources.unit(asked.unit).folder, built.config(sources.root / TREE, asked.unit))
+    return load.answered(address, requests, CAPACITY_CLIENTS, CAPACITY_SECONDS)
 
 
 def _target(address: str, protocol: str) -> str:

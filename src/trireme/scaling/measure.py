@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from trireme import modelconfig
-from trireme.examples import read_examples
+from trireme import built
 from trireme.plan import TREE
 from trireme.scaling.simulate import Replica
 from trireme.serve import machine_flags
@@ -14,8 +13,6 @@ from trireme.server.process import Server
 from trireme.tune import load
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trireme.discover import Sources
 
 LOG = ".trireme/scaling.log"
@@ -35,7 +32,7 @@ def measure(sources: Sources, unit: str, *, placing: float, seconds: float = 2.0
 
     """
     tree = sources.root / TREE
-    bodies = _bodies(sources, unit, tree)
+    bodies = load.bodies(sources.unit(unit).folder, built.config(tree, unit))
     began = time.monotonic()
     with Server(tree, sources.root / LOG, flags=machine_flags(tree)) as server:
         ready = time.monotonic() - began
@@ -43,11 +40,3 @@ def measure(sources: Sources, unit: str, *, placing: float, seconds: float = 2.0
         alone = sorted(1 / max(load.answered(server.grpc, bodies, 1, seconds), 1e-9) for _ in range(ROUNDS))
         full = sorted(load.answered(server.grpc, bodies, CROWD, seconds) for _ in range(ROUNDS))
     return Replica(full[ROUNDS // 2], alone[ROUNDS // 2], placing + ready)
-
-
-def _bodies(sources: Sources, unit: str, tree: Path) -> list[bytes]:
-    config = modelconfig.from_text((tree / unit / "config.pbtxt").read_text(encoding="utf-8"))
-    batched = config.max_batch_size > 0
-    examples = read_examples(sources.unit(unit).folder, config)
-    rows = [{name: array[None] if batched else array for name, array in one.inputs.items()} for one in examples]
-    return [load.body(unit, row) for row in rows]

@@ -107,10 +107,22 @@ class _State(NamedTuple):
     left: Array
     done: Array
     batches: Array
+    busy: Array
 
 
-def run(chain: Chain, requests: Requests) -> tuple[Array, Array]:
-    """Return when each request is answered [us], REJECTED where it is not, and [model, rows]: how many batches had so many."""
+class Ran(NamedTuple):
+    """What became of the requests."""
+
+    done: Array
+    """When each request is answered [us], REJECTED where it is not."""
+    batches: Array
+    """[model, rows]: how many batches had so many."""
+    busy: Array
+    """How long each model's batches took, together [us]."""
+
+
+def run(chain: Chain, requests: Requests) -> Ran:
+    """Serve the requests."""
     models, count = len(chain.instances), len(requests.arrival)
     most, slots = int(chain.max_batch.max()), 2 * int(chain.instances.max()) + 2
     levels, instances = int(chain.levels.max()), int(chain.instances.max())
@@ -124,10 +136,10 @@ def run(chain: Chain, requests: Requests) -> tuple[Array, Array]:
         mixed=whole(slots), ready=whole(slots), waiting=whole(), current=whole() - 1, full=whole(),
         asleep=whole(), timer=np.full(models, NEVER), enough=whole(),
         running=whole(instances, most), members=whole(instances), left=np.zeros((models, instances)),
-        done=np.full(count, np.inf), batches=np.zeros(chain.preferred.shape, np.int64),
+        done=np.full(count, np.inf), batches=np.zeros(chain.preferred.shape, np.int64), busy=np.zeros(models),
     )  # fmt: skip
     _run(chain, requests, state)
-    return state.done, state.batches
+    return Ran(state.done, state.batches, state.busy)
 
 
 @compiled
@@ -149,12 +161,23 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
                     until = min(until, now + state.left[model, instance] / speed)
         if until == NEVER:
             return
+        for model in range(models):
+            state.busy[model] += (until - now) * _running(chain, state, model)
         passed, now = (until - now) * speed, until
         for model in range(models):
             asked -= chain.threads[model] * _progress(chain, requests, state, model, now, passed)
         while coming < count and requests.arrival[coming] <= now:
             _enter(chain, requests, state, 0, coming, now)
             coming += 1
+
+
+@compiled
+def _running(chain: Any, state: Any, model: int) -> int:  # noqa: ANN401
+    """Return how many instances run a batch."""
+    count = 0
+    for instance in range(chain.instances[model]):
+        count += state.members[model, instance] > 0
+    return count
 
 
 @compiled

@@ -16,8 +16,13 @@ import numpy as np
 from tritonclient.grpc import service_pb2
 from tritonclient.utils import np_to_triton_dtype, serialize_byte_tensor
 
+from trireme.examples import read_examples
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
 
     from trireme.arrays import Array
 
@@ -55,6 +60,18 @@ def body(model: str, inputs: Mapping[str, Array], version: str = "") -> bytes:
             serialize_byte_tensor(array).item() if text else np.ascontiguousarray(array).tobytes()
         )
     return bytes(request.SerializeToString())
+
+
+def bodies(folder: Path, config: ModelConfig) -> list[bytes]:
+    """Return a request of each example in a unit's folder of sources, a row each where the unit batches.
+
+    Raises:
+        MissingSourceError, ExampleError: there is no example, or one is not the config's.
+
+    """
+    batched = config.max_batch_size > 0
+    rows = [example.inputs for example in read_examples(folder, config)]
+    return [body(config.name, {name: array[None] if batched else array for name, array in row.items()}) for row in rows]
 
 
 def offer(address: str, bodies: Sequence[bytes], kinds: Array, arrivals: Array) -> Point:

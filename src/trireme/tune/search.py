@@ -28,6 +28,8 @@ NOISES = 4000
 """Draws of a model's noise; a longer run begins with the first again."""
 STEPS = 7
 """Halvings between no rate and the most that could be."""
+SLOWNESS_STEPS, MOST_SLOW = 6, 3.0
+"""Of the search for how slow a machine was, and the most that it may be."""
 FINALISTS = 24
 NEARLY = 0.98
 """Of the best rate: from here on the simpler setting wins."""
@@ -97,13 +99,10 @@ class Simulation:
         self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
         self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
 
-    def at(self, setting: Setting, rate: float, count: int = LONG) -> Expected:
-        """Return what a setting does at a rate."""
-        trace = self.trace.first(count)
-        arrival = trace.arrivals(rate) * 1e6
-        ones = np.ones(count, np.int64)
-        requests = batcher.Requests(arrival, ones, trace.kinds, ones, self._noise[:, np.arange(count) % NOISES])
-        done, batches = batcher.run(self.chain(setting), requests)
+    def at(self, setting: Setting, rate: float, count: int = LONG, slow: float = 1.0) -> Expected:
+        """Return what a setting does at a rate, on a machine that is so many times as slow as it was when it was calibrated."""
+        arrival, ran = self._run(setting, rate, count, slow)
+        done, batches = ran.done, ran.batches
         counted = slice(count // 5, None)
         good = done[counted] > 0
         latency = (done - arrival)[counted]
@@ -112,6 +111,22 @@ class Simulation:
         heaviest = 1 + self.heaviest
         mean = (batches[heaviest] * np.arange(self._width)).sum() / max(1, batches[heaviest].sum())
         return Expected(rate, float(throughput), float(p50), float(p99), float(mean))
+
+    def slowness(self, setting: Setting, rate: float, count: int, busy: float) -> float:
+        """Return how slow the machine was, so that the models' batches of a run took so long together [us]."""
+        slow = 1.0
+        for _ in range(SLOWNESS_STEPS):
+            slow *= busy / self._run(setting, rate, count, slow)[1].busy[1:].sum()
+            slow = min(max(slow, 1 / MOST_SLOW), MOST_SLOW)
+        return slow
+
+    def _run(self, setting: Setting, rate: float, count: int, slow: float) -> tuple[Array, batcher.Ran]:
+        trace = self.trace.first(count)
+        arrival, ones = trace.arrivals(rate) * 1e6, np.ones(count, np.int64)
+        noise = self._noise[:, np.arange(count) % NOISES] * slow
+        chain = self.chain(setting)
+        chain = chain._replace(service=chain.service * slow)
+        return arrival, batcher.run(chain, batcher.Requests(arrival, ones, trace.kinds, ones, noise))
 
     @property
     def heaviest(self) -> int:

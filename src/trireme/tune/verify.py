@@ -31,13 +31,16 @@ FEWEST = 400
 class Measured:
     """One point: a setting at a rate, as measured and as simulated; held says that it keeps the goal, missed that it does not.
 
-    It is neither when the generator fell behind: then it says nothing of the server.
+    It is neither when the generator fell behind: then it says nothing of the server. slow is how many times as long as when it
+    was calibrated the machine took for its batches meanwhile, and afterwards what the simulation says of a machine like that.
     """
 
     setting: Mapping[str, Knobs]
     point: Point
     expected: Expected
     held: bool
+    slow: float = 1.0
+    afterwards: Expected | None = None
 
     @property
     def missed(self) -> bool:
@@ -68,11 +71,19 @@ class Verifier:
             self._live.load(setting)
             self._loaded = dict(setting)
         trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
+        before = self._busy()
         point = load.offer(self._live.address, self._bodies, trace.kinds, trace.arrivals(rate))
-        expected = self._simulation.at(setting, rate, len(trace.kinds))
-        found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal)
+        asked = setting, rate, len(trace.kinds)
+        slow = self._simulation.slowness(*asked, (self._busy() - before) / 1e3)
+        afterwards = self._simulation.at(*asked, slow)
+        held = point.kept and point.p99 <= self.goal
+        found = Measured(setting, point, self._simulation.at(*asked), held, slow, afterwards)
         self.points.append(found)
         return found
+
+    def _busy(self) -> int:
+        """Return how long the unit's batches took so far, together [ns]."""
+        return sum(taken for stage in self._simulation.stages for _, taken in self._live.batch_stats(stage).values())
 
     def best(self) -> Measured | None:
         """Return the point of the highest throughput that kept the goal."""
