@@ -37,13 +37,14 @@ def test_its_objects_are_those_of_the_staging_overlay(render):
 
 
 def test_with_keda_vllm_and_a_gpu_its_triton_is_that_of_the_prod_overlay_but_for_placement_and_rollout(render):
-    found = rendered("keda.enabled=true", "vllm.enabled=true", "gpu.resource=nvidia.com/gpu", "variant=gpu")
+    switches = ("keda.enabled=true", "vllm.enabled=true", "vllmMonitoring.enabled=true")
+    found = rendered(*switches, "gpu.resource=nvidia.com/gpu", "variant=gpu")
     prod = {one.place: one.table for one in render("k8s/overlays/prod").every}
     triton, pod = found["Deployment/triton"], found["Deployment/triton"]["spec"]["template"]["spec"]
     theirs = prod["Deployment/triton"]["spec"]["template"]["spec"]
     assert {key: value for key, value in theirs.items() if key != "affinity"} == pod
     assert "replicas" not in triton["spec"]
-    for place in ("Deployment/vllm", "Service/vllm", "PodDisruptionBudget/vllm"):
+    for place in ("Deployment/vllm", "Service/vllm", "PodDisruptionBudget/vllm", "PodMonitor/vllm"):
         assert found[place] == prod[place]
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from trireme.errors import ServerError
 from trireme.fleet import prove
-from trireme.fleet.balancer import Balancer
+from trireme.fleet.balancer import SERVICE, Balancer
 from trireme.server.process import Ports
 from trireme.tune.load import METHOD
+
+pytestmark = pytest.mark.alone
 
 CANARIES = 2
 """What a medic may ask meanwhile."""
@@ -42,13 +44,19 @@ def test_by_turns_each_gets_the_same(shares):
 
 
 def test_a_hash_keeps_a_key_at_one_of_them(shares):
-    counts = [shares("nginx-hash", 8, f"customer-{number}") for number in range(8)]
+    counts = [shares("nginx-hash", 8, f"customer-{number}") for number in range(24)]
     assert max(min(found) for found in counts) <= CANARIES
     assert {max(range(2), key=found.__getitem__) for found in counts} == {0, 1}
 
 
 def test_a_hash_spreads_what_has_no_key(shares):
     assert min(shares("nginx-hash", 60)) > 10
+
+
+def test_pods_have_names_of_their_own_to_be_hashed(sources):
+    """NGINX hashes what the line says: an address of `resolve` has the line's name, a target of SRV records its own."""
+    text = (sources.root / "k8s/components/nginx/triton.conf").read_text()
+    assert len(SERVICE.findall(text)) == text.count(" server ") == 2
 
 
 def test_a_config_that_nginx_refuses_is_said(sources, fleet, tmp_path):

@@ -10,6 +10,8 @@ from tritonclient.grpc import service_pb2_grpc as stubs
 from trireme.fleet import prove
 from trireme.fleet.traffic import Traffic
 
+pytestmark = pytest.mark.alone
+
 
 def test_one_connection_is_balanced_a_request_at_a_time(fleet, bodies):
     before = fleet.answered(prove.MODEL)

@@ -32,6 +32,7 @@ PARTS = {
     "keda": "keda",
     "monitoring": "monitoring",
     "vllm": "vllm",
+    "vllmMonitoring": "vllm-monitoring",
 }
 """Switches of the chart, and the component that each is."""
 ALWAYS = ("../../../k8s/components/delivery-object-store",)
@@ -102,7 +103,7 @@ def _render(root: Path, name: str, components: tuple[str, ...]) -> Objects:
     names = [*ALWAYS, *(f"../../../k8s/components/{one}" for one in components), LAST]
     images = [{"name": one, "newName": f"{REGISTRY}/{one}"} for one in ("trireme-triton", "trireme-tools")]
     table = {"namespace": "trireme", "resources": ["../../../k8s/base"], "components": names, "images": images}
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(table), encoding="utf-8")
+    replace(folder / "kustomization.yaml", yaml.safe_dump(table))  # whole at once: another run may render it now
     return kustomize.render(root, folder)
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
-RUNTIME = "ClusterServingRuntime"
-"""KServe's: its spec is that of a pod, and InferenceServices make pods of it."""
+RUNTIMES = ("ClusterServingRuntime", "ServingRuntime")
+"""KServe's: their spec is that of a pod, and InferenceServices make pods of it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Object:
     @cached_property
     def pod(self) -> Mapping[str, Any]:
         """Return the spec of its pods, empty where it makes none."""
-        if self.kind == RUNTIME:
+        if self.kind in RUNTIMES:
             return self.spec
         found: Mapping[str, Any] = self.spec.get("template", {}).get("spec", {}) if self.kind in WORKLOADS else {}
         return found
@@ -104,7 +104,7 @@ class Objects:
 
     def workloads(self) -> Iterator[Object]:
         """Yield what makes pods."""
-        return self.of(*WORKLOADS, RUNTIME)
+        return self.of(*WORKLOADS, *RUNTIMES)
 
     def selected(self, labels: Mapping[str, str]) -> list[Object]:
         """Return the workloads whose pods have these labels; all, for none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from trireme.cluster.objects import RUNTIME
+from trireme.cluster.objects import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -106,7 +106,7 @@ def hardened(objects: Objects) -> Iterator[str]:
     """Pods keep to Pod Security «restricted», with a read-only root and no token of a service account."""
     for workload in objects.workloads():
         pod = workload.pod
-        if workload.kind != RUNTIME and pod.get("automountServiceAccountToken") is not False:
+        if workload.kind not in RUNTIMES and pod.get("automountServiceAccountToken") is not False:
             yield f"{workload.place}: automountServiceAccountToken is not false"
         for container in workload.containers:
             own = {**pod.get("securityContext", {}), **container.get("securityContext", {})}

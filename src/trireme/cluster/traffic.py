@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trireme.cluster.objects import RUNTIME
+from trireme.cluster.objects import RUNTIMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,21 +115,26 @@ def _analysis(objects: Objects, rollout: Object, analysis: Mapping[str, Any], *,
 
 
 def runtimes(objects: Objects) -> Iterator[str]:
-    """KServe's services name a runtime that is there and takes their format and protocol; their pods have no token."""
+    """A runtime that one of KServe's services names is there, and takes its format and protocol; their pods have no token."""
     for service in objects.of("InferenceService"):
         predictor = service.spec["predictor"]
         model = predictor.get("model", {})
-        runtime = objects.find(RUNTIME, model.get("runtime", ""))
-        if runtime is None:
-            yield f"{service.place}: there is no {RUNTIME}/{model.get('runtime')}"
-        else:
-            wanted = {key: model["modelFormat"].get(key) for key in ("name", "version")}
-            if wanted not in [{key: row.get(key) for key in wanted} for row in runtime.spec.get("supportedModelFormats", ())]:
-                yield f"{service.place}: {runtime.place} does not take {wanted['name']} {wanted['version']}"
-            if model.get("protocolVersion") not in runtime.spec.get("protocolVersions", ()):
-                yield f"{service.place}: {runtime.place} does not speak {model.get('protocolVersion')}"
+        if "runtime" in model:
+            yield from _runtime(objects, service, model)
         if predictor.get("automountServiceAccountToken") is not False:
             yield f"{service.place}: automountServiceAccountToken is not false"
+
+
+def _runtime(objects: Objects, service: Object, model: Mapping[str, Any]) -> Iterator[str]:
+    runtime = next((found for kind in RUNTIMES if (found := objects.find(kind, model["runtime"]))), None)
+    if runtime is None:
+        yield f"{service.place}: there is no {RUNTIMES[0]}/{model['runtime']}"
+        return
+    wanted = model["modelFormat"]
+    if not any(wanted.items() <= row.items() for row in runtime.spec.get("supportedModelFormats", ())):
+        yield f"{service.place}: {runtime.place} does not take {' '.join(wanted.values())}"
+    if "protocolVersion" in model and model["protocolVersion"] not in runtime.spec.get("protocolVersions", ()):
+        yield f"{service.place}: {runtime.place} does not speak {model['protocolVersion']}"
 
 
 def _service(objects: Objects, whose: Object, host: str, port: int | None) -> Iterator[str]:

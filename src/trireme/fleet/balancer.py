@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from trireme.errors import ClusterError, ServerError
 from trireme.server.launcher import LOOPBACK
-from trireme.server.process import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from trireme.server.process import Ports
+
 COMPONENTS = "k8s/components"
 START_SECONDS = 10.0
 TEMPORARY = "/tmp/"  # noqa: S108 - where the pod's NGINX writes
-SERVICE = re.compile(r" *server triton\.trireme\.svc\.cluster\.local:(?P<port>\d+) resolve (?P<rest>.*);")
-"""The line of the pod's config that stands for every Triton."""
+SERVICE = re.compile(r" *server triton\.trireme\.svc\.cluster\.local service=(?P<name>\w+) resolve (?P<rest>.*);")
+"""The line of the pod's config that stands for every Triton, each by the name that SRV records give it."""
 
 
 class Balancer:
@@ -108,6 +109,6 @@ class Balancer:
         """Return a line for each server in place of the one for all of them."""
         rows = []
         for ports in self._servers:
-            port = ports.grpc if int(service["port"]) == Ports.grpc else ports.http
-            rows.append(f"    server {LOOPBACK}:{port} {service['rest']}{' down' if ports in left_out else ''};")
+            down = " down" if ports in left_out else ""
+            rows.append(f"    server {LOOPBACK}:{getattr(ports, service['name'])} {service['rest']}{down};")
         return "\n".join(rows)
