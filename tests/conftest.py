@@ -8,7 +8,7 @@ import pytest
 from trireme.client import Client
 from trireme.discover import Sources, discover
 from trireme.new import create
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (
@@ -57,7 +57,7 @@ def sources() -> Sources:
 def server(tmp_path_factory):
     """The shipped repository, served."""
     log = tmp_path_factory.mktemp("server") / "server.log"
-    with Server(ROOT / "model_repository", log, flags=(COMPLETE,)) as running:
+    with Server(ROOT / "model_repository", log, flags=(AS_WRITTEN,)) as running:
         yield running
 
 

@@ -203,8 +203,9 @@ def serve(  # noqa: PLR0913, PLR0917 - the command's own options
     from trireme.client import Client
     from trireme.medic.keeper import Keeper
     from trireme.server.process import Ports
+    from trireme.stopping import stop_on_signals
 
-    serving.stop_on_signals()
+    stop_on_signals()
     sources = _sources(root)
     server = serving.start(sources, Ports(http_port, grpc_port, metrics_port), flags, traces)
     keeper = Keeper(server, sources, click.echo) if medic else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from contextlib import ExitStack
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from trireme.examples import read_examples
 from trireme.gpu import Gpu
 from trireme.machine import Machine
 from trireme.plan import TREE
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 from trireme.stopping import Stop
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def start(sources: Sources, ports: Ports, flags: tuple[str, ...] = (), traces: s
     name = VARIANT.rstrip("=")
     named = [flag.removeprefix(VARIANT) for flag in flags if flag.startswith(VARIANT)]
     named += [value for flag, value in pairwise(flags) if flag == name]
-    own = (COMPLETE,) if named else machine_flags(repository)
+    own = (AS_WRITTEN,) if named else machine_flags(repository)
     for one in named:
         check_variant(repository, one)
     if not any(flag.startswith(CONTROL) for flag in flags):
@@ -64,7 +63,7 @@ def machine_flags(repository: Path) -> tuple[str, ...]:
     """Return the flags for a built repository: its configs are whole, and it may have variants for machines like this."""
     name = Machine.here().variant
     found = Gpu.here() is None and any(repository.glob(f"*/configs/{name}.pbtxt"))
-    return (COMPLETE, f"{VARIANT}{name}") if found else (COMPLETE,)
+    return (AS_WRITTEN, f"{VARIANT}{name}") if found else (AS_WRITTEN,)
 
 
 def check_variant(repository: Path, name: str) -> None:
@@ -97,16 +96,6 @@ def check_canaries(sources: Sources, address: str) -> None:
                 raise ServerError(message)
 
 
-def stop_on_signals() -> None:
-    """Let SIGTERM and a closed terminal end us as Ctrl-C does, so that no server stays behind."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
-
-
 def wait(server: Server, banner: str, say: Callable[[str], None], look: Callable[[], None] | None = None) -> int:
     """Say the banner, and wait until the server dies or somebody stops us; look is called five times a second.
 
@@ -116,7 +105,7 @@ def wait(server: Server, banner: str, say: Callable[[str], None], look: Callable
         ServerError: the server died by itself, and look did not start it again.
 
     """
-    with Stop(again=server.kill) as stop:
+    with Stop(again=server.strike) as stop:
         say(banner)
         while not stop.wait(0.2):
             if look is not None:

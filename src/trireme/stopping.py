@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,11 @@ class Stop:
         os.set_blocking(written, False)
         self._undo.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(written, warn_on_full_buffer=False))
         for number in self._signals:
-            self._undo.callback(signal.signal, number, signal.signal(number, self._take))
+            before = signal.getsignal(number)
+            if number is signal.SIGHUP and before is signal.SIG_IGN:
+                continue  # nohup
+            signal.signal(number, self._take)
+            self._undo.callback(signal.signal, number, signal.SIG_DFL if before is None else before)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -47,11 +52,26 @@ class Stop:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until asked, so many seconds at most; return whether we were."""
-        if not self.asked:
-            select.select([self._pipe], [], [], seconds)
+        end = None if seconds is None else time.monotonic() + seconds
+        while not self.asked:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            if select.select([self._pipe], [], [], left)[0]:
+                os.read(self._pipe, 512)  # of other signals, too
         return self.asked
 
     def _take(self, _number: int, _frame: object) -> None:
         if self.asked and self._again is not None:
             self._again()
         self.asked = True
+
+
+def stop_on_signals() -> None:
+    """Let SIGTERM and a closed terminal end us as Ctrl-C does, so that no server stays behind."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)

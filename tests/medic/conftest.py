@@ -15,7 +15,7 @@ from trireme.medic.rounds import Medic
 from trireme.medic.triton import Triton, canaries
 from trireme.new import create
 from trireme.serve import EXPLICIT
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 
 KEY = "triton-admin:open sesame"
 RESTRICTED = "--grpc-restricted-protocol=model-repository:triton-admin=open sesame"
@@ -41,7 +41,7 @@ class Ward:
     """A server and the medic that looks after it; events is what the medic said."""
 
     def __init__(self, root: Path, log: Path, rules: Rules, flags: tuple[str, ...]) -> None:
-        self.server = Server(root / "model_repository", log, flags=(COMPLETE, *EXPLICIT, RESTRICTED, *flags))
+        self.server = Server(root / "model_repository", log, flags=(AS_WRITTEN, *EXPLICIT, RESTRICTED, *flags))
         self.server.start()
         self.triton = Triton(self.server.grpc, KEY)
         self.events: list[tuple[str, dict]] = []

@@ -11,6 +11,8 @@ from trireme.client import Client
 from trireme.errors import CallError, MissingSourceError
 from trireme.medic.triton import Triton, canaries
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_killed_process_is_noticed_and_answers_again(admit, wait_until):
     ward = admit()

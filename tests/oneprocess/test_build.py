@@ -14,7 +14,7 @@ from trireme.discover import discover
 from trireme.errors import TriremeError
 from trireme.examples import read_examples
 from trireme.serve import machine_flags
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 
 PIPELINE = """
 inputs = ["x"]
@@ -157,8 +157,8 @@ def test_an_empty_text_is_refused_by_its_row(in_one):
 
 
 def test_a_machine_takes_its_variant_where_some_model_has_one(tmp_path, monkeypatch):
-    assert machine_flags(tmp_path) == (COMPLETE,)
+    assert machine_flags(tmp_path) == (AS_WRITTEN,)
     monkeypatch.setattr("trireme.machine._cores", lambda: 2)
     (tmp_path / "m/configs").mkdir(parents=True)
     (tmp_path / "m/configs/cpu-2.pbtxt").write_text("")
-    assert machine_flags(tmp_path) == (COMPLETE, "--model-config-name=cpu-2")
+    assert machine_flags(tmp_path) == (AS_WRITTEN, "--model-config-name=cpu-2")

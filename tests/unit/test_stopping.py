@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 from trireme.stopping import Stop
 
@@ -31,6 +32,25 @@ def test_a_second_signal_calls_again():
         signal.raise_signal(signal.SIGALRM)
     assert calls == ["again"]
     assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_another_signal_does_not_end_the_wait():
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    with Stop(signals=[signal.SIGALRM]) as stop:
+        signal.raise_signal(signal.SIGUSR1)
+        assert not stop.wait(0.01)
+        begun = time.monotonic()
+        assert not stop.wait(0.2)
+        assert time.monotonic() - begun >= 0.2
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_who_was_told_to_outlive_its_terminal_does():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with Stop() as stop:
+        signal.raise_signal(signal.SIGHUP)
+        assert not stop.wait(0.01)
+    assert signal.signal(signal.SIGHUP, before) is signal.SIG_IGN
 
 
 def test_nobody_asked():

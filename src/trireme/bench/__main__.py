@@ -13,8 +13,8 @@ from rich.table import Table
 
 from trireme.discover import discover
 from trireme.errors import TriremeError
-from trireme.serve import stop_on_signals
 from trireme.sources import find_root
+from trireme.stopping import stop_on_signals
 
 ALWAYS = ("startup", "lint", "efficiency", "overhead")
 """What runs when nothing is named."""

@@ -21,7 +21,7 @@ import tritonclient.grpc as grpcclient
 import uvloop
 
 from trireme.bench.profile import shares
-from trireme.server.process import COMPLETE, Ports, Server
+from trireme.server.process import AS_WRITTEN, Ports, Server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -43,7 +43,7 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     """Yield a row for the time added, and one for each load."""
     example = json.loads((sources.root / "ensembles" / MODEL / "examples.json").read_text(encoding="utf-8"))[0]
     item = {name: value[0] for name, value in example["inputs"].items()}
-    with Server(sources.root / "model_repository", sources.root / ".trireme" / "bench.log", flags=(COMPLETE,)) as server:
+    with Server(sources.root / "model_repository", sources.root / ".trireme" / "bench.log", flags=(AS_WRITTEN,)) as server:
         yield from uvloop.run(_measure(sources, server.grpc, item, quick=quick))
         yield from uvloop.run(_profile(sources, server.grpc, item, quick=quick))
 

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from trireme.bench.gateway import Connection, running
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ OK, SHED = 200, 503
 
 def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     """Yield a row for the goodput, the sheds and the recovery."""
-    with Server(sources.root / "model_repository", sources.root / ".trireme" / "bench.log", flags=(COMPLETE,)) as server:
+    with Server(sources.root / "model_repository", sources.root / ".trireme" / "bench.log", flags=(AS_WRITTEN,)) as server:
         yield from asyncio.run(_measure(sources, server.grpc, 2.0 if quick else 10.0, 1 if quick else 3))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from pathlib import Path
 
 import click
@@ -33,7 +32,8 @@ def fleet(root: Path | None, size: int, rate: float, *, prove: bool) -> None:
         from trireme.fleet import prove as proof
     from trireme.discover import discover
     from trireme.plan import TREE
-    from trireme.serve import machine_flags, stop_on_signals
+    from trireme.serve import machine_flags
+    from trireme.stopping import Stop, stop_on_signals
 
     stop_on_signals()
     sources = discover(root or find_root(Path.cwd()))
@@ -50,7 +50,8 @@ def fleet(root: Path | None, size: int, rate: float, *, prove: bool) -> None:
             click.echo(f"{pod.name:12} {pod.server.grpc}  {pod.server.metrics}")
         click.echo(f"balanced     {served.balancer.grpc}  {served.balancer.http}")
         click.echo(f"prometheus   {served.watch.url}\nCtrl-C stops")
-        threading.Event().wait()
+        with Stop() as stop:
+            stop.wait()
 
 
 def _line(row: object) -> str:

@@ -16,7 +16,7 @@ from trireme.medic.metrics import Metrics
 from trireme.medic.rounds import Medic
 from trireme.medic.triton import Triton, canaries
 from trireme.serve import EXPLICIT
-from trireme.server.process import COMPLETE, Ports, Server
+from trireme.server.process import AS_WRITTEN, Ports, Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class Fleet:
         *,
         examples: Sequence[Path],
         size: int = 3,
-        flags: tuple[str, ...] = (COMPLETE,),
+        flags: tuple[str, ...] = (AS_WRITTEN,),
     ) -> None:
         found = canaries(tree, examples)
         self.pods = [Pod(f"triton-{number}", tree, found, work, flags) for number in range(size)]

@@ -27,7 +27,7 @@ def budget(root: Path | None, unit: str, protocol: str, requests: int, variant: 
     from trireme.discover import discover
     from trireme.latency import draw
     from trireme.latency.measure import OUT, measure
-    from trireme.serve import stop_on_signals
+    from trireme.stopping import stop_on_signals
 
     stop_on_signals()
     sources = discover(root or find_root(Path.cwd()))

@@ -17,7 +17,7 @@ from trireme.examples import read_examples
 from trireme.latency import parts
 from trireme.plan import TREE
 from trireme.serve import VARIANT, check_variant
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def measure(sources: Sources, unit: str, protocol: str, requests: int, variant: 
     config = built.config(tree, unit)
     example = read_examples(sources.unit(unit).folder, config)[0]
     settings = ("mode=triton", "level=TIMESTAMPS", "rate=1", f"triton,file={out / 'trace.json'}", "triton,log-frequency=0")
-    flags = [COMPLETE, *(part for setting in settings for part in ("--trace-config", setting))]
+    flags = [AS_WRITTEN, *(part for setting in settings for part in ("--trace-config", setting))]
     if variant:
         check_variant(tree, variant)
         flags.append(f"{VARIANT}{variant}")

@@ -51,7 +51,7 @@ def load(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     """
     from trireme.discover import discover
     from trireme.loads.run import Asked, run
-    from trireme.serve import stop_on_signals
+    from trireme.stopping import stop_on_signals
 
     stop_on_signals()
     sources = discover(root or find_root(Path.cwd()))

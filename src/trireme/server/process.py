@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it
-COMPLETE = "--disable-auto-complete-config"
+AS_WRITTEN = "--disable-auto-complete-config"
 """For what is built, which states every field: without it Triton starts each Python model twice, the first time to be asked."""
 START_LIMIT = 180.0
 """Seconds until the server has to be ready."""
@@ -36,8 +36,8 @@ PARSED = re.compile(r"Error parsing text-format [\w.]+: (?P<reason>.*)")
 POLLED = re.compile(r"Poll failed for model directory '(?P<model>[^']+)': (?P<reason>.*)")
 REGION_FLAG = "shm-region-prefix-name"
 GIVEN = re.compile(rf"{REGION_FLAG}=([\w-]+)")
-STUB, OWNER = "triton_python_backend_stub", re.compile(rf"{REGION_PREFIX}-\d+-\d+-")
-"""A stub's command line names its region, and so the server that it belongs to."""
+STUB, REGION = "triton_python_backend_stub", re.compile(rf"\0({REGION_PREFIX}-\d+-[\w-]+)")
+"""A stub's command line names its region, and by what that begins with the server that it belongs to."""
 REFUSED = re.compile(r"(?:Invalid argument|Not found|Unsupported|Internal): (?P<reason>.*)")
 
 
@@ -179,10 +179,15 @@ class Server:
         """End the server and its stubs at once, and take their shared memory back."""
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self.strike()
         self.process.wait()
         _remove_regions(self._prefix)
+
+    def strike(self) -> None:
+        """Send the kill and wait for nothing: the handler of a signal, which may have come into a wait, can do no more."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     def running(self) -> bool:
         """Say whether the process lives."""
@@ -199,8 +204,9 @@ class Server:
         return living, sum(1 for _ in SHARED_MEMORY.glob(f"{self._prefix}*"))
 
     def stubs(self, model: str) -> list[int]:
-        """Return the processes that execute a model of the Python backend."""
-        return [pid for pid, line in _command_lines() if STUB in line and self._prefix in line and f"/{model}/" in line]
+        """Return the processes that execute a model in Python, its own or a twin's."""
+        words = (f"\0{self.repository}/{model}/", f"\0{self._prefix}")
+        return [pid for pid, line in _command_lines() if STUB in line and all(word in line for word in words)]
 
     def reasons(self) -> list[str]:
         """Return why models were refused, as the log tells it, a line each."""
@@ -244,8 +250,8 @@ def sweep() -> None:
     lines = dict(_command_lines())
     living = {prefix for line in lines.values() for prefix in GIVEN.findall(line)}
     for pid, line in lines.items():
-        owner = OWNER.search(line)
-        if STUB in line and owner and owner[0] not in living:
+        own = REGION.search(line)
+        if STUB in line and own and not any(own[1].startswith(prefix) for prefix in living):
             with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended meanwhile, or is another user's
                 os.kill(pid, signal.SIGKILL)
     for region in regions:

@@ -12,7 +12,7 @@ from google.protobuf import json_format
 from trireme import built, pipeline
 from trireme.client import Client
 from trireme.errors import ServerError
-from trireme.server.process import COMPLETE, Server
+from trireme.server.process import AS_WRITTEN, Server
 from trireme.tune.load import body
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Live:
         self.unit = unit
         self.samples: Sequence[Inputs] = ()
         self._tree = tree
-        self._server = Server(tree, log, flags=(COMPLETE, "--model-control-mode=explicit"))
+        self._server = Server(tree, log, flags=(AS_WRITTEN, "--model-control-mode=explicit"))
         self.config = built.config(tree, unit)
         self.steps = pipeline.steps(self.config)
         self.members = [step.model_name for step in self.steps] or [unit]
