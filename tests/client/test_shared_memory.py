@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from trireme.client import shared_memory
 
 
 def regions():
-    return sorted(path.name for path in Path("/dev/shm").glob("trireme-client-*"))  # noqa: S108 - where Linux keeps it
+    return sorted(path.name for path in Path("/dev/shm").glob(f"trireme-client-{os.getpid()}-*"))  # noqa: S108 - where Linux keeps it
 
 
 def test_regions_live_as_long_as_the_call_and_no_longer(server):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_shared_memory_gives_the_same_answer(any_client):
 def test_shared_memory_is_given_back_call_after_call(client):
     for _ in range(50):
         client.infer("credit_risk", {"features": np.zeros((64, 16), np.float32)}, via_shared_memory=True)
-    assert not list(Path("/dev/shm").glob("trireme-client-*"))  # noqa: S108 - where Linux keeps it
+    assert not list(Path("/dev/shm").glob(f"trireme-client-{os.getpid()}-*"))  # noqa: S108 - where Linux keeps it
 
 
 def test_a_stream_over_http_is_refused(http_client):

@@ -38,6 +38,8 @@ COUNT = """import time
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
+pytestmark = pytest.mark.alone
+
 
 class TritonPythonModel:
     def execute(self, requests):

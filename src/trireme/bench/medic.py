@@ -17,7 +17,7 @@ from trireme.bench import marked
 from trireme.errors import ServerError
 from trireme.fleet.traffic import Account, Traffic
 from trireme.medic.metrics import Metrics
-from trireme.medic.policy import Rules
+from trireme.medic.policy import Finding, Rules
 from trireme.medic.rounds import Medic
 from trireme.medic.triton import Triton, canaries
 from trireme.plan import TREE
@@ -42,9 +42,7 @@ BEFORE, RECOVERY, LIMIT = 1.0, 3.0, 60.0
 def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
     """Yield a row for the rounds' cost, for each model's recovery, and for another model meanwhile."""
     mark = str(os.getpid())
-    os.environ[marked.VARIABLE] = mark  # a child has it, this process has not
-    with ward(sources) as (server, medic, reloaded):
-        del os.environ[marked.VARIABLE]
+    with ward(sources, mark) as (server, medic, reloaded):
         yield _cost(mark, len(medic.canaries), 3.0 if quick else 20.0)
         names = [name for name in medic.canaries if server.stubs(name)]
         for name in [KILLED] if quick else names:
@@ -55,26 +53,35 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
 
 
 @contextmanager
-def ward(sources: Sources) -> Iterator[tuple[Server, Medic, dict[str, float]]]:
-    """Serve the repository with a medic beside it; the last holds when each model was last loaded again."""
+def ward(sources: Sources, mark: str) -> Iterator[tuple[Server, Medic, dict[str, float]]]:
+    """Serve the repository, its processes marked, with a medic beside it.
+
+    The last holds when each model was last loaded again, and answered.
+    """
     tree, reloaded = sources.root / TREE, dict[str, float]()
     found = canaries(tree, (sources.root / "models", sources.root / "ensembles"))
 
     def say(event: str, **facts: object) -> None:
-        if event == "reloaded":
-            reloaded[str(facts["model"])] = time.monotonic()
+        name = str(facts.get("model", ""))
+        if event == "reloaded" and triton.look(medic.canaries[name])[0] is Finding.ANSWERED:
+            reloaded[name] = time.monotonic()
 
-    with Server(tree, sources.root / ".trireme" / "bench.log", flags=(*machine_flags(tree), *EXPLICIT)) as server:
-        triton = Triton(server.grpc)
-        medic = Medic(triton, found, Metrics(), say, Rules(deaths=1000))
-        medic.start(INTERVAL)
-        try:
-            _until(lambda: all(patient.seen for patient in medic.patients.values()), "every model")
-            yield server, medic, reloaded
-        finally:
-            medic.close()
-            triton.close()
-            server.kill()  # asked to stop, it would wait out its exit timeout for each process that was killed
+    server = Server(tree, sources.root / ".trireme" / "bench.log", flags=(*machine_flags(tree), *EXPLICIT))
+    os.environ[marked.VARIABLE] = mark  # a child has it, this process has not
+    try:
+        server.start()
+    finally:
+        del os.environ[marked.VARIABLE]
+    triton = Triton(server.grpc)
+    medic = Medic(triton, found, Metrics(), say, Rules(deaths=1000))
+    medic.start(INTERVAL)
+    try:
+        _until(lambda: all(patient.seen for patient in medic.patients.values()), "every model")
+        yield server, medic, reloaded
+    finally:
+        medic.close()
+        triton.close()
+        server.kill()  # asked to stop, it would wait out its exit timeout for each process that was killed
 
 
 def _cost(mark: str, models: int, seconds: float) -> Row:
@@ -87,7 +94,7 @@ def _cost(mark: str, models: int, seconds: float) -> Row:
 
 
 def _recovery(server: Server, reloaded: dict[str, float], name: str) -> float:
-    """Kill a model's processes; return the seconds until it was loaded again."""
+    """Kill a model's processes; return the seconds until it answers again."""
     killed = time.monotonic()
     for pid in server.stubs(name):
         os.kill(pid, signal.SIGKILL)

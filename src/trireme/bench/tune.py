@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trireme.discover import Sources
-    from trireme.tune.search import Setting
+    from trireme.tune.search import Setting, Simulation
     from trireme.tune.verify import Measured
 
     Row = tuple[str, str, str, str]
@@ -65,7 +65,7 @@ def _measure(sources: Sources, unit: str, goal: float, *, quick: bool) -> list[R
             ours, theirs = (climb(verifier, setting, rates) for setting in (tuned.chosen.setting, best.setting))
             if theirs:  # a climb that held nothing says that the machine was busy
                 ratios.append(ours / theirs)
-        return _rows(unit, tuned, best, ratios, verifier.points)
+        return _rows(unit, tuned, best, ratios, verifier.points, simulation)
 
 
 def climb(verifier: Verifier, setting: Setting, rates: Sequence[float]) -> float:
@@ -87,14 +87,24 @@ def _grid(unit: str) -> Iterator[Setting]:
                 yield {unit: Knobs(instances, 0 if unit == "text_embedder" else 1, preferred, delay)}
 
 
-def _rows(unit: str, tuned: run.Tuned, best: Measured, ratios: Sequence[float], points: Sequence[Measured]) -> list[Row]:
+def _rows(  # noqa: PLR0913, PLR0917 - all that was found
+    unit: str,
+    tuned: run.Tuned,
+    best: Measured,
+    ratios: Sequence[float],
+    points: Sequence[Measured],
+    simulation: Simulation,
+) -> list[Row]:
     counted = [one for one in points if one.point.kept]
     drowned = [[p99 > DROWNED * tuned.asked.goal for p99 in (one.point.p99, one.expected.p99)] for one in counted]
     alive = [one for one, both in zip(counted, drowned, strict=True) if not any(both)]
     apart = sum(measured != simulated for measured, simulated in drowned)
     p99 = [abs(one.expected.p99 / one.point.p99 - 1) for one in alive]
-    afterwards = [abs(one.afterwards.p99 / one.point.p99 - 1) for one in alive if one.afterwards]
-    slow = [one.slow for one in alive]
+    slow = [simulation.slowness(one.setting, one.expected.rate, one.count, one.busy) for one in alive]
+    afterwards = [
+        abs(simulation.at(one.setting, one.expected.rate, one.count, times).p99 / one.point.p99 - 1)
+        for one, times in zip(alive, slow, strict=True)
+    ]
     throughput = [abs(one.expected.throughput / one.point.throughput - 1) for one in alive]
     measured = f"the tuner measured {len(tuned.points)} points"
     spread = f"{min(ratios, default=0):.2f} to {max(ratios, default=0):.2f} in {len(ratios)} pairs; {measured}"

@@ -5,6 +5,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from contextlib import ExitStack, contextmanager
@@ -37,7 +38,7 @@ def placed(
         for name, array in arrays.items():
             content = serialize_byte_tensor(array) if array.dtype == np.object_ else np.ascontiguousarray(array)
             size = len(content.item()) if array.dtype == np.object_ else content.nbytes
-            region = f"trireme-client-{uuid.uuid4().hex}"
+            region = f"trireme-client-{os.getpid()}-{uuid.uuid4().hex}"
             handle = shm.create_shared_memory_region(region, f"/{region}", size)
             stack.callback(shm.destroy_shared_memory_region, handle)
             shm.set_shared_memory_region(handle, [content])

@@ -31,16 +31,16 @@ FEWEST = 400
 class Measured:
     """One point: a setting at a rate, as measured and as simulated; held says that it keeps the goal, missed that it does not.
 
-    It is neither when the generator fell behind: then it says nothing of the server. slow is how many times as long as when it
-    was calibrated the machine took for its batches meanwhile, and afterwards what the simulation says of a machine like that.
+    It is neither when the generator fell behind: then it says nothing of the server. count is how many requests were sent, busy
+    how long the models' batches took for them together [us].
     """
 
     setting: Mapping[str, Knobs]
     point: Point
     expected: Expected
     held: bool
-    slow: float = 1.0
-    afterwards: Expected | None = None
+    count: int = 0
+    busy: float = 0.0
 
     @property
     def missed(self) -> bool:
@@ -73,11 +73,10 @@ class Verifier:
         trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
         before = self._busy()
         point = load.offer(self._live.address, self._bodies, trace.kinds, trace.arrivals(rate))
-        asked = setting, rate, len(trace.kinds)
-        slow = self._simulation.slowness(*asked, (self._busy() - before) / 1e3)
-        afterwards = self._simulation.at(*asked, slow)
-        held = point.kept and point.p99 <= self.goal
-        found = Measured(setting, point, self._simulation.at(*asked), held, slow, afterwards)
+        busy = (self._busy() - before) / 1e3
+        count = len(trace.kinds)
+        expected = self._simulation.at(setting, rate, count)
+        found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, count, busy)
         self.points.append(found)
         return found
 
