@@ -12,6 +12,7 @@ import pytest
 
 from trireme.server.process import Server
 
+pytestmark = pytest.mark.alone
 FOREIGN = Path(__file__).parents[1] / "foreign" / "decoupled"
 SLOW = """import time
 
@@ -37,8 +38,6 @@ COUNT = """import time
 
 import numpy as np
 import triton_python_backend_utils as pb_utils
-
-pytestmark = pytest.mark.alone
 
 
 class TritonPythonModel:
