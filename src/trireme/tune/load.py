@@ -66,7 +66,7 @@ def bodies(folder: Path, config: ModelConfig) -> list[bytes]:
     """Return a request of each example in a unit's folder of sources, a row each where the unit batches.
 
     Raises:
-        MissingSourceError, ExampleError: there is no example, or one is not the config's.
+        SourceError: there is no example, or one is not the config's.
 
     """
     batched = config.max_batch_size > 0
