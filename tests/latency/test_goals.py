@@ -10,7 +10,7 @@ from trireme.discover import discover
 from trireme.examples import read_examples
 from trireme.serve import machine_flags
 from trireme.server.process import Server
-from trireme.tune import load
+from trireme.tune import openloop
 
 pytestmark = pytest.mark.goals
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ SECONDS = 8.0
 def address(tmp_path_factory):
     tree = ROOT / "model_repository"
     with Server(tree, tmp_path_factory.mktemp("goals") / "server.log", flags=machine_flags(tree)) as server:
-        yield server.grpc
+        yield server.http
 
 
 @pytest.mark.parametrize("name", STATED)
@@ -32,6 +32,7 @@ def test_a_unit_keeps_its_goal(name, address):
     rows = [{key: array[None] for key, array in one.inputs.items()} for one in read_examples(unit.folder, config)]
     draw = np.random.default_rng(0)
     arrivals = np.cumsum(draw.exponential(1 / goal.rate, round(goal.rate * SECONDS)))
-    point = load.offer(address, [load.body(name, row) for row in rows], draw.integers(0, len(rows), len(arrivals)), arrivals)
+    requests = [openloop.request(name, row) for row in rows]
+    point = openloop.offer(address, requests, draw.integers(0, len(rows), len(arrivals)), arrivals)
     assert point.kept, "the generator could not keep its rate: this run does not count"
     assert (point.failed, point.p50 <= goal.p50_ms, point.p99 <= goal.p99_ms) == (0, True, True), point

@@ -65,6 +65,6 @@ def costed():
 
     def costs(first, more, front=10.0, name="sleeper"):
         service = {0: first + more * (np.arange(9) - 1.0)[None]}
-        return Costs((StageCosts(name, service, ((0, 0, 1, first),), np.zeros(1), (0,)),), front, 1.0)
+        return Costs((StageCosts(name, service, ((0, 0, 1, first),), (0,)),), front, 1.0)
 
     return costs

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from trireme.tune import load
-from trireme.tune.batcher import Chain, Requests, run
+from trireme.tune import openloop
+from trireme.tune.batcher import run
+from trireme.tune.chain import Chain, Requests
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Stage
 
@@ -24,20 +25,21 @@ def simulated(knobs, arrivals, first):
     one = np.ones(1, np.int64)
     chain = Chain(
         service, preferred, 64, 1.0, one * knobs.instances, one, one * MOST, one * float(knobs.delay),
-        0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one,
+        0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one, 0.0 * one, 1.0 * one, 1.0,
     )  # fmt: skip
     each = np.ones(len(arrivals), np.int64)
-    batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, np.zeros((1, len(each))))).batches
+    none = np.zeros((1, len(each)))
+    batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, 1.0 * each, none)).batches
     return {size: int(count) for size, count in enumerate(batches[0]) if count}
 
 
 def measured(live, knobs, arrivals):
     stage = Stage("sleeper", live.config, tuple(live.samples))
     live.load({"sleeper": knobs})
-    body = load.body("sleeper", live.samples[0])
-    load.offer(live.address, [body], np.zeros(5, int), np.arange(5) * 0.05)  # so that everything is warm
+    request = openloop.request("sleeper", live.samples[0])
+    openloop.offer(live.http, [request], np.zeros(5, int), np.arange(5) * 0.05)  # so that everything is warm
     before = live.batch_stats(stage)
-    load.offer(live.address, [body], np.zeros(len(arrivals), int), np.array(arrivals))
+    openloop.offer(live.http, [request], np.zeros(len(arrivals), int), np.array(arrivals))
     counts = {size: count - before.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats(stage).items()}
     return {size: count for size, count in counts.items() if count}
 

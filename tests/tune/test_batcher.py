@@ -5,14 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trireme.tune.batcher import REJECTED, Chain, Requests, run
+from trireme.tune.batcher import REJECTED, run
+from trireme.tune.chain import Chain, Requests
 
 MOST = 8
 ALONE, MORE = 1000.0, 100.0
 """What a batch of one takes, and each further row [us]."""
 
 
-def chain(models=1, cores=4, kinds=1, shared=1.0, **changed):
+def chain(models=1, cores=4, kinds=1, shared=1.0, crowd=1.0, **changed):
     """So many models after one another, each of one instance that may join up to eight rows, without a delay."""
     line = ALONE + MORE * (np.arange(MOST + 1) - 1.0)
     preferred = np.zeros((models, MOST + 1), bool)
@@ -29,12 +30,14 @@ def chain(models=1, cores=4, kinds=1, shared=1.0, **changed):
         "timeout": 0.0,
         "levels": 1,
         "varies": kinds > 1,
+        "cold": 0.0,
+        "cools": 1.0,
     } | changed
     each = {name: value if np.ndim(value) else np.full(models, value) for name, value in table.items()}
-    return Chain(cores=cores, shared=shared, **each)
+    return Chain(cores=cores, shared=shared, crowd=crowd, **each)
 
 
-def requests(*arrivals, rows=1, kind=0, priority=1, noise=0.0):
+def requests(*arrivals, rows=1, kind=0, priority=1, pace=1.0, wait=0.0):
     def each(value, dtype=np.int64):
         return np.array(np.broadcast_to(value, len(arrivals)), dtype)
 
@@ -43,7 +46,8 @@ def requests(*arrivals, rows=1, kind=0, priority=1, noise=0.0):
         each(rows),
         each(kind),
         each(priority),
-        np.broadcast_to(each(noise, float), (4, len(arrivals))),
+        each(pace, float),
+        np.broadcast_to(each(wait, float), (4, len(arrivals))),
     )
 
 
@@ -143,8 +147,37 @@ def test_a_pipeline_hands_on_what_is_done():
     assert latencies(chain(models=3), requests(0)) == [3000]
 
 
-def test_a_batch_takes_longer_by_the_noise_of_its_first_request():
-    assert latencies(chain(), requests(0, 5000, noise=[250.0, -100.0])) == [1250, 900]
+def test_a_batch_takes_as_many_times_as_long_as_the_pace_of_its_first_request():
+    assert latencies(chain(), requests(0, 5000, pace=[1.25, 0.9])) == [1250, 900]
+
+
+def test_a_batch_after_a_pause_takes_more_and_most_of_it_soon():
+    idle = 2000.0
+    found = latencies(chain(cold=400.0, cools=idle), requests(0, 1400, 3400 + 1252.8))
+    assert found[0] == 1400  # an instance that never ran
+    assert found[1] == 1000  # one that ran until now
+    assert found[2] == pytest.approx(1000 + 400 * (1 - np.exp(-(4652.8 - 2400) / idle)))
+
+
+def test_a_batch_after_a_pause_takes_more_again_while_others_have_the_cores():
+    alone = chain(cold=400.0, cores=2, instances=2, preferred=(1,), max_batch=1)
+    crowded = alone._replace(crowd=2.0)
+    assert latencies(alone, requests(0, 0)) == [1400, 1400]
+    assert latencies(crowded, requests(0, 0)) == [1400, 1800]
+
+
+def test_the_instance_that_waited_for_longest_runs_next():
+    two = chain(cold=400.0, cools=1000.0, instances=2, preferred=(1,), max_batch=1)
+    first, second, third = latencies(two, requests(0, 100_000, 200_000))
+    assert (first, second) == (1400, 1400)  # the second has not run yet
+    assert third == pytest.approx(1400)  # the first, long cold again
+
+
+def test_a_batch_waits_for_a_core_only_while_others_have_them_all():
+    one = chain(cores=1, instances=2, preferred=(1,), max_batch=1)
+    assert latencies(one, requests(0, 5000, wait=300.0)) == [1000, 1000]
+    found = latencies(one, requests(0, 100, wait=300.0))
+    assert found == [1600, 1900]  # 400 alone, 600 shared by the first; the second begins at 400 and ends alone
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,7 +3,7 @@
 import pytest
 
 from trireme.tune.knobs import Knobs
-from trireme.tune.load import Point
+from trireme.tune.openloop import Point
 from trireme.tune.search import Expected, Found
 from trireme.tune.verify import Measured, candidates, verify
 

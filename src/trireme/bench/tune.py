@@ -105,6 +105,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
         abs(simulation.at(one.setting, one.expected.rate, one.count, times).p99 / one.point.p99 - 1)
         for one, times in zip(alive, slow, strict=True)
     ]
+    p50 = [abs(one.expected.p50 / one.point.p50 - 1) for one in alive]
     throughput = [abs(one.expected.throughput / one.point.throughput - 1) for one in alive]
     measured = f"the tuner measured {len(tuned.points)} points"
     spread = f"{min(ratios, default=0):.2f} to {max(ratios, default=0):.2f} in {len(ratios)} pairs; {measured}"
@@ -113,6 +114,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
         (f"{unit}: best of the grid", str_of(best.setting), f"{best.point.throughput:.0f}/s", ""),
         (f"{unit}: tuned / best of the grid", f"{statistics.median(ratios or [0]):.2f}", spread, ">= 0.95"),
         (f"{unit}: drowned by one account alone", f"{apart} of {len(counted)} points", "", ""),
+        (f"{unit}: simulated p50, median error", f"{statistics.median(p50):.0%}", _spread(p50), ""),
         (f"{unit}: simulated p99, median error", f"{statistics.median(p99):.0%}", _spread(p99), "<= 15 %"),
         (f"{unit}: the same, at the speed of that run", f"{statistics.median(afterwards):.0%}", _spread(afterwards), ""),
         (f"{unit}: how slow the runs were", f"{statistics.median(slow):.2f}", f"{min(slow):.2f} to {max(slow):.2f}", ""),

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numba import njit
 
+from trireme.tune.chain import Chain, Requests  # noqa: TC001 - what numba compiled and kept before names them by this module
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 REJECTED = -1.0
 """What stands in `done` for a request that Triton refused: its queue was full, or it waited for too long."""
-LEAST = 0.5
-"""Of the mean time of a batch, that it takes with all luck."""
 NEVER = float("inf")
 ROUNDING, EPSILON = 1e-6, 1e-14
 """Microseconds below which two moments are one, and the same of the time that passed: a long run has coarser moments."""
@@ -35,46 +35,6 @@ def compiled(function: F) -> F:
     """Compile a function that makes no arrays: without counting references to them, which took nine tenths of the time."""
     made: F = njit(cache=True, nogil=True, _nrt=False)(function)
     return made
-
-
-class Chain(NamedTuple):
-    """Models in the order in which a request meets them, an array each with a row a model."""
-
-    service: Array
-    """[model, kind, rows]: what a batch takes alone [us]."""
-    preferred: Array
-    """[model, rows]: whether the size is preferred."""
-    cores: int
-    shared: float
-    """How fast a job runs while jobs ask for all cores, of its speed alone."""
-    instances: Array
-    threads: Array
-    max_batch: Array
-    delay: Array
-    """How long the oldest request of a batch may wait for others [us]."""
-    max_queue: Array
-    """Requests that may wait; 0 for any number."""
-    timeout: Array
-    """How long a request may wait [us]; 0 for ever."""
-    levels: Array
-    """Priorities, of which 1 goes first."""
-    shape: Array
-    """[model, kind]: requests join only with those of the same number."""
-    varies: Array
-    """Whether the config leaves a size open: then the batcher looks at each request, else when there may be enough of them."""
-
-
-class Requests(NamedTuple):
-    """What arrives: when [us, in order], rows, kind, priority (from 1), and what its batch takes beside [us].
-
-    noise is [model, request]; all else is a value a request.
-    """
-
-    arrival: Array
-    rows: Array
-    kind: Array
-    priority: Array
-    noise: Array
 
 
 class _State(NamedTuple):
@@ -105,6 +65,9 @@ class _State(NamedTuple):
     """[model, instance, place]: the requests that it runs; members says how many, left the work that is left [us]."""
     members: Array
     left: Array
+    woken: Array
+    """[model, instance]: when its batch got a core, and in ended when its last batch ended."""
+    ended: Array
     done: Array
     batches: Array
     busy: Array
@@ -136,6 +99,7 @@ def run(chain: Chain, requests: Requests) -> Ran:
         mixed=whole(slots), ready=whole(slots), waiting=whole(), current=whole() - 1, full=whole(),
         asleep=whole(), timer=np.full(models, NEVER), enough=whole(),
         running=whole(instances, most), members=whole(instances), left=np.zeros((models, instances)),
+        woken=np.zeros((models, instances)), ended=np.full((models, instances), -NEVER),
         done=np.full(count, np.inf), batches=np.zeros(chain.preferred.shape, np.int64), busy=np.zeros(models),
     )  # fmt: skip
     _run(chain, requests, state)
@@ -145,30 +109,52 @@ def run(chain: Chain, requests: Requests) -> Ran:
 @compiled
 def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compiled, for arrays
     """Go from event to event: an arrival, the end of a batch, or a delay that is over."""
-    now, coming, asked = 0.0, 0, 0
+    now, coming = 0.0, 0
     count, models = len(requests.arrival), len(chain.instances)
     while True:
         until = requests.arrival[coming] if coming < count else NEVER
+        asked = _asked(chain, state, now)
         for model in range(models):
             _batch(chain, requests, state, model, now)
-            asked += chain.threads[model] * _start(chain, requests, state, model, now)
+            asked += chain.threads[model] * _start(chain, requests, state, model, now, asked)
             _batch(chain, requests, state, model, now)  # what was started made room
             until = min(until, state.timer[model])
-        speed = _speed(chain, asked)
-        for model in range(models):
-            for instance in range(chain.instances[model]):
-                if state.members[model, instance]:
-                    until = min(until, now + state.left[model, instance] / speed)
+        speed = _speed(chain, _asked(chain, state, now))
+        until = min(until, _turn(chain, state, now, speed))
         if until == NEVER:
             return
         for model in range(models):
             state.busy[model] += (until - now) * _running(chain, state, model)
-        passed, now = (until - now) * speed, until
+        before, now = now, until
         for model in range(models):
-            asked -= chain.threads[model] * _progress(chain, requests, state, model, now, passed)
+            _progress(chain, requests, state, model, before, now, speed)
         while coming < count and requests.arrival[coming] <= now:
             _enter(chain, requests, state, 0, coming, now)
             coming += 1
+
+
+@compiled
+def _asked(chain: Any, state: Any, now: float) -> int:  # noqa: ANN401
+    """Return how many cores the jobs that run ask for."""
+    asked = 0
+    for model in range(len(chain.instances)):
+        for instance in range(chain.instances[model]):
+            if state.members[model, instance] and state.woken[model, instance] <= now:
+                asked += chain.threads[model]
+    return asked
+
+
+@compiled
+def _turn(chain: Any, state: Any, now: float, speed: float) -> float:  # noqa: ANN401
+    """Return when the next batch ends, or gets its core."""
+    first = NEVER
+    for model in range(len(chain.instances)):
+        for instance in range(chain.instances[model]):
+            if state.members[model, instance] and state.woken[model, instance] > now:
+                first = min(first, state.woken[model, instance])
+            elif state.members[model, instance]:
+                first = min(first, now + state.left[model, instance] / speed)
+    return first
 
 
 @compiled
@@ -211,12 +197,13 @@ def _enter(chain: Any, requests: Any, state: Any, model: int, one: int, now: flo
 
 
 @compiled
-def _start(chain: Any, requests: Any, state: Any, model: int, now: float) -> int:  # noqa: ANN401
+def _start(chain: Any, requests: Any, state: Any, model: int, now: float, asked: int) -> int:  # noqa: ANN401, PLR0913, PLR0917
     """Give ready payloads to free instances; return how many began."""
     begun = 0
-    for instance in range(chain.instances[model]):
-        if state.members[model, instance] or not state.waiting[model]:
-            continue
+    while state.waiting[model]:
+        instance = _idle(chain, state, model)
+        if instance < 0:
+            break
         first = state.ready[model, 0]
         taken, rows = 0, 0
         while state.waiting[model]:
@@ -238,8 +225,12 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float) -> int
                 state.current[model], state.enough[model] = -1, 0
         state.members[model, instance] = taken
         one = state.running[model, instance, 0]
-        alone = chain.service[model, requests.kind[one], rows]
-        state.left[model, instance] = max(alone + requests.noise[model, one], LEAST * alone)
+        cooled = 1.0 - np.exp((state.ended[model, instance] - now) / chain.cools[model])
+        others = asked + begun * chain.threads[model]
+        cooled *= 1.0 + (chain.crowd - 1.0) * min(others / max(chain.cores - 1, 1), 1.0)
+        state.woken[model, instance] = now + (requests.wait[model, one] if others >= chain.cores else 0.0)
+        alone = chain.service[model, requests.kind[one], rows] + chain.cold[model] * cooled
+        state.left[model, instance] = alone * requests.pace[one]
         state.batches[model, rows] += 1
         begun += 1
         state.asleep[model] = 0
@@ -247,13 +238,22 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float) -> int
 
 
 @compiled
-def _progress(chain: Any, requests: Any, state: Any, model: int, now: float, passed: float) -> int:  # noqa: ANN401, PLR0913, PLR0917
-    """Do some work [us] on each batch that runs; return how many ended. Their requests go to the next model."""
-    ended = 0
+def _idle(chain: Any, state: Any, model: int) -> int:  # noqa: ANN401
+    """Return the instance that has done nothing for the longest, which is the one that Triton wakes; -1 when all are busy."""
+    found, since = -1, NEVER
     for instance in range(chain.instances[model]):
-        if not state.members[model, instance]:
+        if not state.members[model, instance] and state.ended[model, instance] < since:
+            found, since = instance, state.ended[model, instance]
+    return found
+
+
+@compiled
+def _progress(chain: Any, requests: Any, state: Any, model: int, before: float, now: float, speed: float) -> None:  # noqa: ANN401, PLR0913, PLR0917
+    """Go on with each batch that runs; the requests of those that end go to the next model."""
+    for instance in range(chain.instances[model]):
+        if not state.members[model, instance] or state.woken[model, instance] > before:
             continue
-        state.left[model, instance] -= passed
+        state.left[model, instance] -= (now - before) * speed
         if state.left[model, instance] > ROUNDING + now * EPSILON:
             continue
         for place in range(state.members[model, instance]):
@@ -263,8 +263,7 @@ def _progress(chain: Any, requests: Any, state: Any, model: int, now: float, pas
             else:
                 state.done[one] = now
         state.members[model, instance] = 0
-        ended += 1
-    return ended
+        state.ended[model, instance] = now
 
 
 @compiled

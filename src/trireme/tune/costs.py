@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
-import grpc
 import numpy as np
 
+from trireme.tune import openloop
 from trireme.tune.knobs import THREADS, Knobs
-from trireme.tune.load import METHOD, OPTIONS, answered, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,14 +24,20 @@ if TYPE_CHECKING:
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 SHAPES = 5
 """Shapes of a model that are measured; others lie between them by their number of elements."""
-CALLS, SECONDS = 5, 0.12
-"""A size is called at least so often, and for so long."""
-TURNS, TURN_SECONDS = 4, 0.25
-CLIENTS, FRONT_SECONDS = 8, 2.0
-"""Requests a core that are under way at once, so that the cores are never idle, and for how long."""
-STALLS = (0.02, 0.98)
-"""The quantiles of the noise between which it is believed."""
+PASSES, CALLS, SECONDS = 3, 2, 0.05
+"""Each size is called at least so often, and for so long, in as many passes: a shared machine has slow moments."""
+TURNS, TURN_SECONDS = 5, 0.25
+WAITS_SECONDS = 2.0
+SHORT, LONG = 0.005, 0.03
+"""Pauses between an answer and the next call [s]."""
+PACE_TURNS = 8
+STEP = 0.005
+"""Seconds between two values of the machine's pace."""
+STALLED = 0.98
+"""The quantile of the pace up to which it is believed: rarer stalls come once in a recording, or not at all."""
 LEAST_FRONT = 10.0
+LEAST_SHARE = 0.05
+"""Of what a long pause costs, that a short one costs at least, or that it lacks."""
 LARGE = 8
 """Rows of the requests that are sent side by side."""
 
@@ -45,23 +50,46 @@ class StageCosts:
     service: Mapping[int, Array]
     measured: tuple[tuple[int, int, int, float], ...]
     """(threads, kind, rows, microseconds) of each that was called."""
-    noise: Array
-    """What single calls took beside their mean [us]."""
     shape: tuple[int, ...]
     """A number a kind: requests of unlike numbers are never joined."""
+    cold: float = 0.0
+    """What a batch takes more when its instance did nothing for long [us]."""
+    cools: float = 1.0
+    """How long it has to do nothing for 1 - 1/e of that [us]."""
 
 
 @dataclass(frozen=True)
 class Costs:
     """All that the simulation needs to know of a unit on a machine.
 
-    front is what a request costs the cores outside of its models [us]; shared is how fast jobs on all cores run, of their speed
-    alone.
+    front is what a request takes a core outside of its models, client included [us]; shared is how fast jobs on all cores
+    run, of their speed alone.
     """
 
     stages: tuple[StageCosts, ...]
     front: float
     shared: float
+    front_cold: float = 0.0
+    """What it costs more when nothing was asked for long [us]."""
+    pace: Array = field(default_factory=lambda: np.ones(1))
+    """How many times as long as on average calls took, a value each STEP seconds: a shared machine has slow moments."""
+    waits: tuple[float, ...] = (0.0,)
+    """How long some threads waited for a core while others had them all [us]."""
+    crowd: float = 1.0
+    """How many times as much of what batches take more after a pause, when all cores do so at once."""
+
+
+class Paused(NamedTuple):
+    """What a pause costs the next call [us]: its batches, and the call around them, which takes `hot` without one.
+
+    cools is how long a pause has to be for most of it; pace is as in Costs.
+    """
+
+    inside: float
+    hot: float
+    cold: float
+    cools: float
+    pace: Array
 
 
 def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, watch: Watch) -> Costs:
@@ -69,72 +97,109 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
 
     Raises:
         ServerError: Triton refused a setting.
-        grpc.RpcError: it refused a request.
+        CallError: it refused a request.
 
     """
     found = []
-    with grpc.insecure_channel(live.address.removeprefix("grpc://"), OPTIONS) as channel:
-        call = channel.unary_unary(METHOD)
-        for stage in stages:
-            service, rows, noise = {}, [], [0.0]
-            for threads in _threads(stage, cores):
-                watch(f"{stage.name}: batches alone" + (f", {threads} thread{'s' if threads > 1 else ''}" if threads else ""))
-                live.load({stage.name: Knobs(1, threads, (1,), 0)})
-                points, beside = _alone(live, stage, call, longest)
-                service[threads] = _table(stage, points)
-                rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
-                noise += beside
-            found.append(StageCosts(stage.name, service, tuple(rows), _without_stalls(np.array(noise)), _numbers(stage)))
-        heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
-        watch(f"{stages[heaviest].name}: {cores} instances side by side")
-        shared = _shared(live, stages[heaviest], found[heaviest], call, cores)
-        watch(f"{live.unit}: what a call costs outside of its models")
-    front = _front(live, stages, found, shared, cores)
-    return Costs(tuple(found), front, shared)
+    for stage in stages:
+        service, rows = {}, []
+        for threads in _threads(stage, cores):
+            watch(f"{stage.name}: batches alone" + (f", {threads} thread{'s' if threads > 1 else ''}" if threads else ""))
+            live.load({stage.name: Knobs(1, threads, (1,), 0)})
+            points = _alone(live, stage, longest)
+            service[threads] = _table(stage, points)
+            rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
+        watch(f"{stage.name}: after pauses")
+        live.load({stage.name: Knobs(1, min(service), (1,), 0)})
+        paused = _paused(live, [stage], [stage.request(_measured_kinds(stage)[0], 1)])
+        found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage), paused.inside, paused.cools))
+    heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
+    watch(f"{stages[heaviest].name}: {cores} instances side by side")
+    shared = _shared(live, stages[heaviest], found[heaviest], cores)
+    waits = _waits(live, stages[heaviest], found[heaviest], cores)
+    crowd = _crowd(live, stages[heaviest], found[heaviest], cores)
+    watch(f"{live.unit}: what a call takes around its models")
+    live.load({costs.name: Knobs(1, min(costs.service), (1,), 0) for costs in found})
+    around = _paused(live, stages, [openloop.request(live.unit, sample) for sample in live.samples], PACE_TURNS)
+    return Costs(tuple(found), max(around.hot, LEAST_FRONT), shared, around.cold, around.pace, waits, crowd)
+
+
+def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], turns: int = TURNS) -> Paused:
+    """Measure calls one after another without a pause, after a short one and after a long one, in alternation."""
+    _inside_and_around(live, stages, requests, 0.0)
+    pauses = (0.0, SHORT, LONG)
+    rows = [[_inside_and_around(live, stages, requests, pause) for pause in pauses] for _ in range(turns)]
+    found = np.array([[(inside, around) for inside, around, _ in row] for row in rows])
+    hot = np.median(found[:, 0], axis=0)
+    short, long = np.maximum(np.median(found[:, 1:] - found[:, :1], axis=0), 0.0)
+    share = min(max(short[0] / max(long[0], 1e-3), LEAST_SHARE), 1.0 - LEAST_SHARE)
+    took = [np.concatenate([row[place][2] for row in rows]) for place in range(len(pauses))]
+    paces = [
+        _pace(row[place][2] / took[place].mean(), row[place][2] + pauses[place]) for row in rows for place in range(len(pauses))
+    ]
+    pace = np.concatenate(paces)
+    pace = np.minimum(pace, np.quantile(pace, STALLED))
+    return Paused(float(long[0]), float(hot[1]), float(long[1]), -SHORT * 1e6 / math.log(1.0 - share), pace)
+
+
+def _pace(ratios: Array, spans: Array) -> Array:
+    """Return the ratio of the call that is under way at each step, where each spans so many seconds."""
+    ends = np.cumsum(spans)
+    paces: Array = ratios[np.searchsorted(ends, np.arange(STEP / 2, ends[-1], STEP))]
+    return paces
+
+
+def _inside_and_around(
+    live: Live, stages: Sequence[Stage], requests: Sequence[bytes], pause: float
+) -> tuple[float, float, Array]:
+    """Return what a call takes in the batches of its models, and around them [us], and what each call took [s]."""
+    before = [_of_one(live, stage) for stage in stages]
+    took = np.array(openloop.repeat(live.http, requests, 1, TURN_SECONDS, pause=pause))
+    after = [_of_one(live, stage) for stage in stages]
+    inside = sum((b[1] - a[1]) / max(b[0] - a[0], 1) for a, b in zip(before, after, strict=True)) / 1e3
+    return inside, float(took.mean()) * 1e6 - inside, took
+
+
+def _of_one(live: Live, stage: Stage) -> tuple[int, int]:
+    """Return how many batches of one row a model ran, and the nanoseconds they took."""
+    return live.batch_stats(stage).get(1, (0, 0))
 
 
 def _threads(stage: Stage, cores: int) -> list[int]:
     return sorted({1, cores}) if stage.config.backend in THREADS else [0]
 
 
-def _alone(
-    live: Live, stage: Stage, call: Callable[[bytes], bytes], longest: float
-) -> tuple[dict[tuple[int, int], float], list[float]]:
-    """Return the time of each (kind, rows) [us], and what single calls took beside their mean [us]."""
-    points: dict[tuple[int, int], float] = {}
-    beside: list[float] = []
-    for kind in _measured_kinds(stage):
+def _alone(live: Live, stage: Stage, longest: float) -> dict[tuple[int, int], float]:
+    """Return the time of each (kind, rows) [us]."""
+    found: dict[tuple[int, int], list[float]] = {}
+    for _, kind in product(range(PASSES), _measured_kinds(stage)):
         for size in (size for size in SIZES if size <= max(stage.config.max_batch_size, 1)):
-            points[kind, size], took = _batch(live, stage, call, kind, size)
-            if size == 1:
-                beside += [(one - statistics.fmean(took)) * 1e6 for one in took]
-            if points[kind, size] > longest * 1e6:
+            found.setdefault((kind, size), []).append(_batch(live, stage, kind, size))
+            if found[kind, size][0] > longest * 1e6:
                 break
-    return points, beside
+    return {point: statistics.median(took) for point, took in found.items()}
 
 
-def lone(live: Live, stage: Stage, call: Callable[[bytes], bytes]) -> list[float]:
-    """Return the time of one row of each kind [us]."""
-    return [_batch(live, stage, call, kind, 1)[0] for kind in range(len(stage.inputs))]
+def lone(live: Live, stage: Stage) -> list[float]:
+    """Return the time of one row of each kind [us].
+
+    Raises:
+        CallError: one is refused.
+
+    """
+    return [_batch(live, stage, kind, 1) for kind in range(len(stage.inputs))]
 
 
-def _batch(live: Live, stage: Stage, call: Callable[[bytes], bytes], kind: int, rows: int) -> tuple[float, list[float]]:
-    """Return what a batch takes by the server's own account [us], and what each call took [s]."""
+def _batch(live: Live, stage: Stage, kind: int, rows: int) -> float:
+    """Return what a batch takes by the server's own account [us]."""
     request = stage.request(kind, rows)
-    call(request)
+    openloop.repeat(live.http, [request], 1, 0.0)
     before = live.batch_stats(stage).get(rows, (0, 0))  # the server counts after it answered
-    took = _repeat(call, request)
+    calls = 0
+    while calls < CALLS:
+        calls += len(openloop.repeat(live.http, [request], 1, SECONDS))
     after = live.batch_stats(stage)[rows]
-    return (after[1] - before[1]) / (after[0] - before[0]) / 1e3, took
-
-
-def _repeat(call: Callable[[bytes], bytes], request: bytes) -> list[float]:
-    took: list[float] = []
-    while len(took) < CALLS or sum(took) < SECONDS:
-        begun = time.perf_counter()
-        call(request)
-        took.append(time.perf_counter() - begun)
-    return took
+    return (after[1] - before[1]) / (after[0] - before[0]) / 1e3
 
 
 def _measured_kinds(stage: Stage) -> list[int]:
@@ -177,34 +242,7 @@ def _numbers(stage: Stage) -> tuple[int, ...]:
     return tuple(known.setdefault(shape, len(known)) for shape in stage.shapes())
 
 
-def _front(live: Live, stages: Sequence[Stage], found: Sequence[StageCosts], shared: float, cores: int) -> float:
-    """Return what a request costs outside of its models [us]: what their batches leave of all cores, when all are busy."""
-    threads = {stage.name: min(costs.service) for stage, costs in zip(stages, found, strict=True)}
-    live.load({stage.name: _joining(stage, threads[stage.name], cores) for stage in stages})
-    bodies = [body(live.unit, sample) for sample in live.samples]
-    before = [live.batch_stats(stage) for stage in stages]
-    rate = answered(live.address, bodies, CLIENTS * cores, FRONT_SECONDS)
-    inside = 0.0
-    for stage, costs, earlier in zip(stages, found, before, strict=True):
-        table = costs.service[threads[stage.name]].mean(axis=0)
-        ran = {size: count - earlier.get(size, (0, 0))[0] for size, (count, _) in live.batch_stats(stage).items()}
-        inside += sum(count * table[size] for size, count in ran.items()) / sum(count * size for size, count in ran.items())
-    return max(LEAST_FRONT, shared * cores * 1e6 / rate - inside)
-
-
-def _without_stalls(noise: Array) -> Array:
-    """Return the noise without its ends: a stall of a shared machine is not the model's."""
-    low, high = np.quantile(noise, STALLS)
-    kept: Array = noise[(noise >= low) & (noise <= high)]
-    return kept
-
-
-def _joining(stage: Stage, threads: int, cores: int) -> Knobs:
-    """Return knobs that join some rows where that is possible."""
-    return Knobs(cores, threads, (max(1, min(LARGE, stage.config.max_batch_size)),), 0)
-
-
-def _shared(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes], bytes], cores: int) -> float:
+def _shared(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
     """Return how fast jobs on all cores run, of their speed alone: one instance and one a core, in alternation."""
     threads = min(costs.service)
     kind = costs.measured[0][1]
@@ -212,25 +250,42 @@ def _shared(live: Live, stage: Stage, costs: StageCosts, call: Callable[[bytes],
     live.load({stage.name: Knobs(cores, threads, (1,), 0)})
     request = stage.request(kind, size)  # a large one, so that what happens around it does not count
     ratios = []
-    with ThreadPoolExecutor(cores) as pool:
-        for _ in range(TURNS):
-            alone, together = (_busy(live, stage, size, lambda: call(request), pool, many) for many in (1, cores))
-            ratios.append(alone / together)
+    for _ in range(TURNS):
+        alone, together = (_busy(live, stage, request, size, clients) for clients in (1, cores))
+        ratios.append(alone / together)
     return min(1.0, statistics.median(ratios))
 
 
-def _busy(  # noqa: PLR0913, PLR0917 - what is asked, by whom, and how many
-    live: Live, stage: Stage, size: int, ask: Callable[[], object], pool: ThreadPoolExecutor, many: int
-) -> float:
+def _waits(live: Live, stage: Stage, costs: StageCosts, cores: int) -> tuple[float, ...]:
+    """Return what health checks take more [us] while every core has a batch to run."""
+    size = max(rows for _, _, rows, _ in costs.measured if rows <= LARGE)
+    request = stage.request(_measured_kinds(stage)[0], size)
+    idle = openloop.beside(live.http, [request], 0, WAITS_SECONDS / 4)
+    busy = openloop.beside(live.http, [request], cores, WAITS_SECONDS)
+    return tuple(max(0.0, took * 1e6 - statistics.median(idle) * 1e6) for took in busy)
+
+
+def _crowd(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
+    """Return how many times as much more a batch takes after a pause when one a core begins at once, in alternation."""
+    request = stage.request(_measured_kinds(stage)[0], 1)
+    turns = [[_spaced(live, stage, request, many) for many in (1, cores)] for _ in range(TURNS)]
+    one, all_ = (statistics.median(turn[place] for turn in turns) for place in (0, 1))
+    return max(1.0, 1.0 + (all_ - one) / max(costs.cold, 1.0))
+
+
+def _spaced(live: Live, stage: Stage, request: bytes, many: int) -> float:
+    """Return what a batch takes [us] when so many requests come at once, after a long pause each time."""
+    before = live.batch_stats(stage).get(1, (0, 0))
+    times = np.repeat(np.arange(LONG, TURN_SECONDS + LONG, LONG), many)
+    openloop.offer(live.http, [request], np.zeros(len(times), int), times)
+    after = live.batch_stats(stage)[1]
+    return (after[1] - before[1]) / (after[0] - before[0]) / 1e3
+
+
+def _busy(live: Live, stage: Stage, request: bytes, size: int, clients: int) -> float:
     """Return the time of a batch [ns] while so many clients each ask again when they have their answer."""
-    ask()
-    before, end = live.batch_stats(stage)[size], time.perf_counter() + TURN_SECONDS
-
-    def again() -> None:
-        while time.perf_counter() < end:
-            ask()
-
-    for waited in [pool.submit(again) for _ in range(many)]:
-        waited.result()
+    openloop.repeat(live.http, [request], 1, 0.0)
+    before = live.batch_stats(stage).get(size, (0, 0))  # the server counts after it answered
+    openloop.repeat(live.http, [request], clients, TURN_SECONDS)
     after = live.batch_stats(stage)[size]
     return (after[1] - before[1]) / (after[0] - before[0])

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import grpc
 import numpy as np
 
 from trireme import built, modelconfig
-from trireme.errors import TuneError
+from trireme.errors import CallError, TuneError
 from trireme.tune import costs
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Live, Stage
-from trireme.tune.load import METHOD, OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,11 +77,11 @@ def cost(tree: Path, model: str, longest: int, log: Path, example: dict[str, Arr
         return {name: np.resize(example[name], shape) for name, shape in shapes.items()}
 
     stage = Stage(model, config, tuple(row(length) for length in lengths))
-    with Live(tree, model, log) as live, grpc.insecure_channel(live.address.removeprefix("grpc://"), OPTIONS) as channel:
+    with Live(tree, model, log) as live:
         live.load({model: Knobs(1, 1 if config.backend == "onnxruntime" else 0, (1,), 0)})
         try:
-            took = costs.lone(live, stage, channel.unary_unary(METHOD))
-        except grpc.RpcError as error:
-            said = f"a row of another length was not answered: {error.details()}"
+            took = costs.lone(live, stage)
+        except CallError as error:
+            said = f"a row of another length was not answered: {error}"
             raise TuneError(model, said, "name a model whose open sizes may be any") from None
     return lambda asked: np.interp(asked, lengths, took)

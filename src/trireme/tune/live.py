@@ -13,7 +13,7 @@ from trireme import built, pipeline
 from trireme.client import Client
 from trireme.errors import ServerError
 from trireme.server.process import AS_WRITTEN, Server
-from trireme.tune.load import body
+from trireme.tune import openloop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ class Stage:
     def request(self, kind: int, rows: int) -> bytes:
         """Return so many rows of a kind as one request."""
         inputs = {name: np.repeat(array, rows, axis=0) for name, array in self.inputs[kind].items()}
-        return body(self.name, inputs, self.version)
+        return openloop.request(self.name, inputs, self.version)
 
 
 class Live:
@@ -78,6 +78,11 @@ class Live:
     def address(self) -> str:
         """Return where it listens."""
         return self._server.grpc
+
+    @property
+    def http(self) -> str:
+        """Return where it listens for requests."""
+        return self._server.http
 
     def load(self, knobs: Mapping[str, Knobs]) -> None:
         """Load the unit anew with these knobs; models that are not named keep what is built.

@@ -7,10 +7,8 @@ from datetime import datetime, timezone
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-import grpc
-
 from trireme import built, digest
-from trireme.errors import TuneError, ValueRefusedError
+from trireme.errors import CallError, TuneError, ValueRefusedError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
@@ -93,8 +91,8 @@ def calibrate(live: Live, sources: Sources, asked: Asked, machine: Machine, show
     stages = live.stages(samples)
     try:
         found = costs.measure(live, stages, machine.cores, longest=asked.goal / 1e3, watch=show.say)
-    except grpc.RpcError as error:
-        said = f"an example was not answered: {error.details()}"
+    except CallError as error:
+        said = f"an example was not answered: {error}"
         raise TuneError(asked.unit, said, "mend examples.json; what asks other models of the server cannot be tuned") from None
     return Simulation(stages, found, machine.cores, _trace(asked, len(samples)))
 

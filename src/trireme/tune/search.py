@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trireme.tune import batcher
+from trireme.tune.chain import Chain, Requests
+from trireme.tune.costs import STEP
 from trireme.tune.knobs import choices
 
 if TYPE_CHECKING:
@@ -24,15 +26,15 @@ if TYPE_CHECKING:
 
 SHORT, LONG = 600, 4000
 """Requests of a simulation that sorts choices out, and of one that decides."""
-NOISES = 4000
-"""Draws of a model's noise; a longer run begins with the first again."""
+WAITS = 4000
+"""Draws of a wait for a core; a longer run begins with the first again."""
 STEPS = 7
 """Halvings between no rate and the most that could be."""
 SLOWNESS_STEPS, MOST_SLOW = 6, 3.0
 """Of the search for how slow a machine was, and the most that it may be."""
 FINALISTS = 24
-NEARLY = 0.98
-"""Of the best rate: from here on the simpler setting wins."""
+NEARLY = 0.95
+"""Of the best rate: from here on the simpler setting wins, because the simulation is not more precise than that."""
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,19 @@ class Simulation:
     def __init__(self, stages: Sequence[Stage], costs: Costs, cores: int, trace: Trace, seed: int = 1) -> None:
         self.stages = stages
         self.costs = costs
+        self.slow = 1.0
+        """How many times as slow the machine is as it was when it was calibrated."""
         self._cores = cores
         self.trace = trace
         rng = np.random.default_rng(seed)
-        drawn = [rng.choice(stage.noise, size=NOISES) for stage in costs.stages]
-        self._noise = np.array([np.zeros(NOISES), *drawn])
+        self._wait = rng.choice(np.array(costs.waits), size=(1 + len(stages), WAITS))
         kinds = len(stages[0].inputs)
         self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
         self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
 
-    def at(self, setting: Setting, rate: float, count: int = LONG, slow: float = 1.0) -> Expected:
-        """Return what a setting does at a rate, on a machine that is so many times as slow as it was when it was calibrated."""
-        arrival, ran = self._run(setting, rate, count, slow)
+    def at(self, setting: Setting, rate: float, count: int = LONG, slow: float | None = None) -> Expected:
+        """Return what a setting does at a rate, on the machine as it is, or so many times as slow as when it was calibrated."""
+        arrival, ran = self._run(setting, rate, count, self.slow if slow is None else slow)
         done, batches = ran.done, ran.batches
         counted = slice(count // 5, None)
         good = done[counted] > 0
@@ -114,7 +117,7 @@ class Simulation:
 
     def slowness(self, setting: Setting, rate: float, count: int, busy: float) -> float:
         """Return how slow the machine was, so that the models' batches of a run took so long together [us]."""
-        slow = 1.0
+        slow = self.slow
         for _ in range(SLOWNESS_STEPS):
             slow *= busy / self._run(setting, rate, count, slow)[1].busy[1:].sum()
             slow = min(max(slow, 1 / MOST_SLOW), MOST_SLOW)
@@ -123,10 +126,11 @@ class Simulation:
     def _run(self, setting: Setting, rate: float, count: int, slow: float) -> tuple[Array, batcher.Ran]:
         trace = self.trace.first(count)
         arrival, ones = trace.arrivals(rate) * 1e6, np.ones(count, np.int64)
-        noise = self._noise[:, np.arange(count) % NOISES] * slow
         chain = self.chain(setting)
-        chain = chain._replace(service=chain.service * slow)
-        return arrival, batcher.run(chain, batcher.Requests(arrival, ones, trace.kinds, ones, noise))
+        chain = chain._replace(service=chain.service * slow, cold=chain.cold * slow)
+        pace = self.costs.pace[(arrival / (STEP * 1e6)).astype(int) % len(self.costs.pace)]
+        wait = self._wait[:, np.arange(count) % WAITS]
+        return arrival, batcher.run(chain, Requests(arrival, ones, trace.kinds, ones, pace, wait))
 
     @property
     def heaviest(self) -> int:
@@ -145,7 +149,7 @@ class Simulation:
                 high = rate
         return best
 
-    def chain(self, setting: Setting) -> batcher.Chain:
+    def chain(self, setting: Setting) -> Chain:
         """Return the unit as the simulation takes it: the front, then its models."""
         every = [setting[stage.name] for stage in self.stages]
         service = np.zeros((1 + len(every), self._shape.shape[1], self._width))
@@ -165,7 +169,7 @@ class Simulation:
         ]
         configs = [stage.config for stage in self.stages]
         batchings = [config.dynamic_batching for config in configs]
-        return batcher.Chain(
+        return Chain(
             service=service,
             preferred=preferred,
             cores=self._cores,
@@ -179,6 +183,9 @@ class Simulation:
             levels=np.array([1, *(max(1, int(batching.priority_levels)) for batching in batchings)]),
             shape=self._shape,
             varies=np.array([True, *(any(-1 in tensor.dims for tensor in stage.config.input) for stage in self.stages)]),
+            cold=np.array([self.costs.front_cold, *(stage.cold for stage in self.costs.stages)]),
+            crowd=self.costs.crowd,
+            cools=np.array([self.costs.stages[0].cools, *(stage.cools for stage in self.costs.stages)]),
         )
 
     def _service(self, place: int, threads: int) -> Array:

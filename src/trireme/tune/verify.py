@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trireme.tune import load
+from trireme.tune import openloop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from trireme.tune.knobs import Knobs
     from trireme.tune.live import Live
-    from trireme.tune.load import Point
+    from trireme.tune.openloop import Point
     from trireme.tune.search import Expected, Found, Setting, Simulation
 
     Watch = Callable[[str], None]
@@ -23,6 +24,8 @@ FIRST, UP, DOWN = 0.9, 1.06, 0.75
 FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
+LATEST = 5
+"""Points by which the machine's speed is judged."""
 FEWEST = 400
 """Requests of a point: with fewer, a 99th percentile is one request or two."""
 
@@ -57,8 +60,9 @@ class Verifier:
         self._live = live
         self._simulation = simulation
         self._seconds = seconds
-        self._bodies = [load.body(live.unit, sample) for sample in live.samples]
+        self._requests = [openloop.request(live.unit, sample) for sample in live.samples]
         self._loaded: Mapping[str, Knobs] = {}
+        self._slow: list[float] = []
 
     def measure(self, setting: Setting, rate: float) -> Measured:
         """Offer a rate [requests/s] to a setting, loaded first where it is another one.
@@ -71,14 +75,21 @@ class Verifier:
             self._live.load(setting)
             self._loaded = dict(setting)
         trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
-        before = self._busy()
-        point = load.offer(self._live.address, self._bodies, trace.kinds, trace.arrivals(rate))
-        busy = (self._busy() - before) / 1e3
         count = len(trace.kinds)
         expected = self._simulation.at(setting, rate, count)
+        before = self._busy()
+        point = openloop.offer(self._live.http, self._requests, trace.kinds, trace.arrivals(rate))
+        busy = (self._busy() - before) / 1e3
+        self._follow(setting, rate, count, busy, kept=point.kept)
         found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, count, busy)
         self.points.append(found)
         return found
+
+    def _follow(self, setting: Setting, rate: float, count: int, busy: float, *, kept: bool) -> None:
+        """Let the simulation be as slow as the machine was in the last points: a shared one is faster now and slower then."""
+        if kept:
+            self._slow.append(self._simulation.slowness(setting, rate, count, busy))
+            self._simulation.slow = statistics.median(self._slow[-LATEST:])
 
     def _busy(self) -> int:
         """Return how long the unit's batches took so far, together [ns]."""
