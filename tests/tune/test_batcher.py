@@ -168,9 +168,9 @@ def test_a_batch_after_a_pause_takes_more_again_while_others_have_the_cores():
 
 def test_the_instance_that_waited_for_longest_runs_next():
     two = chain(cold=400.0, cools=1000.0, instances=2, preferred=(1,), max_batch=1)
-    first, second, third = latencies(two, requests(0, 100_000, 200_000))
-    assert (first, second) == (1400, 1400)  # the second has not run yet
-    assert third == pytest.approx(1400)  # the first, long cold again
+    first, second, third = latencies(two, requests(0, 1500, 3000))
+    assert (first, second) == (1400, 1400)  # the second has not run yet, the first has done nothing for 0.1 ms
+    assert third == pytest.approx(1000 + 400 * (1 - np.exp(-1.6)))  # the first, and the second only since 2.9 ms
 
 
 def test_a_batch_waits_for_a_core_only_while_others_have_them_all():

@@ -1,5 +1,6 @@
 import socket
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -19,16 +20,18 @@ def ready(live):
 
 @pytest.fixture
 def strange():
-    """A server of one connection that answers each request with the bytes it is given, and closes after the last."""
+    """A server that answers the first request of its first connection with the bytes it is given, and goes."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(*parts):
         def answer():
             connection, _ = listener.accept()
             with connection:
+                connection.recv(65536)
                 for part in parts:
-                    connection.recv(65536)
                     connection.sendall(part)
+                    time.sleep(0.02)
+            listener.close()
 
         threading.Thread(target=answer, daemon=True).start()
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -59,7 +62,8 @@ def test_more_requests_than_connections_are_all_answered(ready):
     assert (point.kept, point.failed) == (True, 0)
 
 
-def test_a_rate_that_the_generator_cannot_keep_does_not_count(ready):
+def test_a_rate_that_the_generator_cannot_keep_does_not_count(monkeypatch, ready):
+    monkeypatch.setattr(openloop, "GRACE", 0.5)
     address, request = ready
     point = openloop.offer(address, [request], np.zeros(3000, int), np.arange(3000) * 1e-6)
     assert not point.kept
@@ -72,9 +76,11 @@ def test_a_refused_request_is_counted_as_failed_and_its_point_has_no_p99(ready):
     assert (point.failed, point.p99) == (1, np.inf)
 
 
-def test_clients_that_ask_again_are_counted(ready):
+def test_clients_ask_again_as_soon_as_they_are_answered(ready):
     address, request = ready
-    assert 40 < openloop.answered(address, [request], 4, 1.5) < 4 / 0.034  # 31 ms for one at a time, at best four in 34
+    assert (
+        40 < len(openloop.repeat(address, [request], 4, 1.5)) / 1.5 < 4 / 0.034
+    )  # 31 ms for one at a time, at best four in 34
 
 
 def test_a_client_pauses_after_each_answer(ready):
@@ -116,11 +122,23 @@ def test_a_version_that_is_pinned_is_in_the_path(live):
 
 
 def test_an_answer_in_parts_is_one_answer(strange):
-    head = b"HTTP/1.1 400 Bad Request\r\nInference-Header-Content-Length: 1\r\nContent-Length: 15\r\n\r\n"
+    parts = (
+        b"HTTP/1.1 400 Bad Request\r\nInference-Header-Content-",
+        b"Length: 1\r\nContent-Length: 15\r\n\r\n{",
+        b'"error": "no"}',
+    )
     with pytest.raises(CallError, match=r"^no$"):
-        openloop.repeat(strange(head + b'{"error": "no"}'), [b"x"], 1, 0.0)
+        openloop.repeat(strange(*parts), [b"x"], 1, 0.0)
 
 
 def test_a_connection_that_closes_is_said(strange):
     with pytest.raises(CallError, match="the server closed the connection"):
-        openloop.repeat(strange(b""), [b"x"], 1, 0.0)
+        openloop.repeat(strange(), [b"x"], 1, 0.0)
+
+
+def test_what_a_server_that_goes_did_not_answer_has_failed_at_once(monkeypatch, strange):
+    monkeypatch.setattr(openloop, "CONNECTIONS", 1)
+    began = time.monotonic()
+    point = openloop.offer(strange(), [b"x"], np.zeros(10, int), np.arange(10) * 0.02)
+    assert (point.failed, point.p99) == (8, np.inf)  # the first fifth warms up
+    assert time.monotonic() - began < openloop.GRACE / 2

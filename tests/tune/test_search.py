@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,21 @@ def test_how_slow_a_machine_was_is_told_by_how_long_its_batches_took(stage, cost
     _, ran = one._run(*asked, slow)  # noqa: SLF001 - what a server would have told
     assert one.slowness(*asked, ran.busy[1]) == pytest.approx(slow, rel=0.02)
     assert (one.at(*asked, slow).p99 > one.at(*asked).p99) is (slow > 1)
+
+
+def test_a_simulation_can_be_told_how_slow_the_machine_is_now(stage, costed):
+    one, asked = simulation(stage, costed(10_000.0, 1000.0)), ({"sleeper": Knobs(2, 0, (4,), 2000)}, 60.0, 2000)
+    slower = one.at(*asked, 1.5)
+    one.slow = 1.5
+    assert one.at(*asked) == slower
+
+
+def test_a_machine_with_slow_moments_has_a_longer_tail(stage, costed):
+    steady = simulation(stage, costed(10_000.0, 1000.0))
+    pace = np.where(np.arange(200) % 10, 0.8, 2.8)  # on average as fast
+    uneven = simulation(stage, replace(steady.costs, pace=pace))
+    asked = ({"sleeper": Knobs(2, 0, (4,), 0)}, 60.0, 2000)
+    assert uneven.at(*asked).p99 > 1.3 * steady.at(*asked).p99
 
 
 def test_a_longer_goal_takes_a_higher_rate(stage, costed):

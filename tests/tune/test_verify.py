@@ -1,11 +1,13 @@
 """Which settings are tried, and at which rates; the server is a function of setting and rate, so that each case is known."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from trireme.tune.knobs import Knobs
 from trireme.tune.openloop import Point
-from trireme.tune.search import Expected, Found
-from trireme.tune.verify import Measured, candidates, verify
+from trireme.tune.search import Expected, Found, Simulation, Trace
+from trireme.tune.verify import Measured, Verifier, candidates, verify
 
 JOINS, MORE, LONGER, ALONE = Knobs(2, 1, (8,), 0), Knobs(3, 1, (8,), 0), Knobs(2, 1, (8,), 500), Knobs(2, 1, (1,), 0)
 
@@ -66,3 +68,13 @@ def test_a_point_at_which_the_generator_fell_behind_neither_holds_nor_misses():
 
 def test_where_nothing_holds_there_is_no_best():
     assert verified(Bench({JOINS: 0.0}), [found(JOINS, 100.0)]) is None
+
+
+def test_the_simulation_is_as_slow_as_the_machine_was_in_the_last_points(stage, costed):
+    simulation = Simulation((stage,), costed(10_000.0, 1000.0), 2, Trace.poisson(4000, 1))
+    setting, rate, count = {"sleeper": Knobs(2, 0, (4,), 0)}, 60.0, 1000
+    _, ran = simulation._run(setting, rate, count, 1.4)  # noqa: SLF001 - what a server would have told
+    verifier = Verifier(SimpleNamespace(unit="sleeper", samples=()), simulation, 50.0)
+    for kept, slow in ((False, 1.0), (True, 1.4)):  # a point at which the generator fell behind tells nothing
+        verifier._follow(setting, rate, count, ran.busy[1], kept=kept)  # noqa: SLF001 - without a server
+        assert simulation.slow == pytest.approx(slow, rel=0.02)

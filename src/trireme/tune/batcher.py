@@ -109,61 +109,42 @@ def run(chain: Chain, requests: Requests) -> Ran:
 @compiled
 def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compiled, for arrays
     """Go from event to event: an arrival, the end of a batch, or a delay that is over."""
-    now, coming = 0.0, 0
+    now, coming, asked = 0.0, 0, 0
     count, models = len(requests.arrival), len(chain.instances)
     while True:
         until = requests.arrival[coming] if coming < count else NEVER
-        asked = _asked(chain, state, now)
         for model in range(models):
             _batch(chain, requests, state, model, now)
             asked += chain.threads[model] * _start(chain, requests, state, model, now, asked)
             _batch(chain, requests, state, model, now)  # what was started made room
             until = min(until, state.timer[model])
-        speed = _speed(chain, _asked(chain, state, now))
-        until = min(until, _turn(chain, state, now, speed))
+        asked, least, woken = _running(chain, state, now)
+        speed = _speed(chain, asked)
+        until = min(until, now + least / speed, woken)
         if until == NEVER:
             return
+        before, now, asked = now, until, 0
         for model in range(models):
-            state.busy[model] += (until - now) * _running(chain, state, model)
-        before, now = now, until
-        for model in range(models):
-            _progress(chain, requests, state, model, before, now, speed)
+            asked += chain.threads[model] * _progress(chain, requests, state, model, before, now, speed)
         while coming < count and requests.arrival[coming] <= now:
             _enter(chain, requests, state, 0, coming, now)
             coming += 1
 
 
 @compiled
-def _asked(chain: Any, state: Any, now: float) -> int:  # noqa: ANN401
-    """Return how many cores the jobs that run ask for."""
-    asked = 0
+def _running(chain: Any, state: Any, now: float) -> Any:  # noqa: ANN401
+    """Return the cores asked for by batches that have theirs, the least work that one has left, and when the next gets a core."""
+    asked, least, woken = 0, NEVER, NEVER
     for model in range(len(chain.instances)):
         for instance in range(chain.instances[model]):
-            if state.members[model, instance] and state.woken[model, instance] <= now:
+            if not state.members[model, instance]:
+                continue
+            if state.woken[model, instance] > now:
+                woken = min(woken, state.woken[model, instance])
+            else:
                 asked += chain.threads[model]
-    return asked
-
-
-@compiled
-def _turn(chain: Any, state: Any, now: float, speed: float) -> float:  # noqa: ANN401
-    """Return when the next batch ends, or gets its core."""
-    first = NEVER
-    for model in range(len(chain.instances)):
-        for instance in range(chain.instances[model]):
-            if state.members[model, instance] and state.woken[model, instance] > now:
-                first = min(first, state.woken[model, instance])
-            elif state.members[model, instance]:
-                first = min(first, now + state.left[model, instance] / speed)
-    return first
-
-
-@compiled
-def _running(chain: Any, state: Any, model: int) -> int:  # noqa: ANN401
-    """Return how many instances run a batch."""
-    count = 0
-    for instance in range(chain.instances[model]):
-        count += state.members[model, instance] > 0
-    return count
+                least = min(least, state.left[model, instance])
+    return asked, least, woken
 
 
 @compiled
@@ -201,7 +182,7 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float, asked:
     """Give ready payloads to free instances; return how many began."""
     begun = 0
     while state.waiting[model]:
-        instance = _idle(chain, state, model)
+        instance = _idle(state.members, state.ended, model, chain.instances[model])
         if instance < 0:
             break
         first = state.ready[model, 0]
@@ -238,23 +219,30 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float, asked:
 
 
 @compiled
-def _idle(chain: Any, state: Any, model: int) -> int:  # noqa: ANN401
-    """Return the instance that has done nothing for the longest, which is the one that Triton wakes; -1 when all are busy."""
+def _idle(members: Array, ended: Array, model: int, instances: int) -> int:
+    """Return the instance that has done nothing for the longest, which is the one that Triton wakes; -1 when all are busy.
+
+    It is called so often that handing over the whole state would cost as much as the rest of a start.
+    """
     found, since = -1, NEVER
-    for instance in range(chain.instances[model]):
-        if not state.members[model, instance] and state.ended[model, instance] < since:
-            found, since = instance, state.ended[model, instance]
+    for instance in range(instances):
+        if not members[model, instance] and ended[model, instance] < since:
+            found, since = instance, ended[model, instance]
     return found
 
 
 @compiled
-def _progress(chain: Any, requests: Any, state: Any, model: int, before: float, now: float, speed: float) -> None:  # noqa: ANN401, PLR0913, PLR0917
-    """Go on with each batch that runs; the requests of those that end go to the next model."""
+def _progress(chain: Any, requests: Any, state: Any, model: int, before: float, now: float, speed: float) -> int:  # noqa: ANN401, PLR0913, PLR0917
+    """Go on with each batch; the requests of those that end go to the next model. Return how many go on."""
+    running = 0
     for instance in range(chain.instances[model]):
-        if not state.members[model, instance] or state.woken[model, instance] > before:
+        if not state.members[model, instance]:
             continue
-        state.left[model, instance] -= (now - before) * speed
-        if state.left[model, instance] > ROUNDING + now * EPSILON:
+        state.busy[model] += now - before
+        if state.woken[model, instance] <= before:
+            state.left[model, instance] -= (now - before) * speed
+        if state.woken[model, instance] > before or state.left[model, instance] > ROUNDING + now * EPSILON:
+            running += state.woken[model, instance] <= now
             continue
         for place in range(state.members[model, instance]):
             one = state.running[model, instance, place]
@@ -264,6 +252,7 @@ def _progress(chain: Any, requests: Any, state: Any, model: int, before: float, 
                 state.done[one] = now
         state.members[model, instance] = 0
         state.ended[model, instance] = now
+    return running
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""What a unit costs on this machine: measured in a few seconds on the live server, one batch size and shape at a time."""
+"""What a unit costs on this machine: measured on the live server, one batch size and shape at a time, and after pauses."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ SHAPES = 5
 PASSES, CALLS, SECONDS = 3, 2, 0.05
 """Each size is called at least so often, and for so long, in as many passes: a shared machine has slow moments."""
 TURNS, TURN_SECONDS = 5, 0.25
-WAITS_SECONDS = 2.0
-SHORT, LONG = 0.005, 0.03
-"""Pauses between an answer and the next call [s]."""
-PACE_TURNS = 8
+"""How often two things are compared in alternation, and for how long each time [s]."""
+PACE_TURNS, WAITS_SECONDS = 8, 2.0
+"""The same of the record of the machine's pace, and for how long waits are looked at."""
+SHORT_PAUSE, LONG_PAUSE = 0.005, 0.03
+"""Between an answer and the next call [s]."""
 STEP = 0.005
 """Seconds between two values of the machine's pace."""
 STALLED = 0.98
@@ -127,7 +128,7 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
 def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], turns: int = TURNS) -> Paused:
     """Measure calls one after another without a pause, after a short one and after a long one, in alternation."""
     _inside_and_around(live, stages, requests, 0.0)
-    pauses = (0.0, SHORT, LONG)
+    pauses = (0.0, SHORT_PAUSE, LONG_PAUSE)
     rows = [[_inside_and_around(live, stages, requests, pause) for pause in pauses] for _ in range(turns)]
     found = np.array([[(inside, around) for inside, around, _ in row] for row in rows])
     hot = np.median(found[:, 0], axis=0)
@@ -139,7 +140,7 @@ def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], turn
     ]
     pace = np.concatenate(paces)
     pace = np.minimum(pace, np.quantile(pace, STALLED))
-    return Paused(float(long[0]), float(hot[1]), float(long[1]), -SHORT * 1e6 / math.log(1.0 - share), pace)
+    return Paused(float(long[0]), float(hot[1]), float(long[1]), -SHORT_PAUSE * 1e6 / math.log(1.0 - share), pace)
 
 
 def _pace(ratios: Array, spans: Array) -> Array:
@@ -276,7 +277,7 @@ def _crowd(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
 def _spaced(live: Live, stage: Stage, request: bytes, many: int) -> float:
     """Return what a batch takes [us] when so many requests come at once, after a long pause each time."""
     before = live.batch_stats(stage).get(1, (0, 0))
-    times = np.repeat(np.arange(LONG, TURN_SECONDS + LONG, LONG), many)
+    times = np.repeat(np.arange(LONG_PAUSE, TURN_SECONDS + LONG_PAUSE, LONG_PAUSE), many)
     openloop.offer(live.http, [request], np.zeros(len(times), int), times)
     after = live.batch_stats(stage)[1]
     return (after[1] - before[1]) / (after[0] - before[0]) / 1e3

@@ -80,17 +80,6 @@ def offer(address: str, requests: Sequence[bytes], kinds: Array, arrivals: Array
     return _run(_offer(address, [requests[kind] for kind in kinds], arrivals))
 
 
-def answered(address: str, requests: Sequence[bytes], clients: int, seconds: float) -> float:
-    """Return the requests a second that so many clients get answered, each of which asks again when it has its answer.
-
-    Raises:
-        CallError: one is refused.
-
-    """
-    repeat(address, requests, clients, seconds / 4)
-    return len(repeat(address, requests, clients, seconds)) / seconds
-
-
 def repeat(address: str, requests: Sequence[bytes], clients: int, seconds: float, pause: float = 0.0) -> list[float]:
     """Let each of so many clients ask again, a pause [s] after its answer, once at least; return the latencies [s].
 
@@ -127,18 +116,26 @@ def beside(address: str, requests: Sequence[bytes], clients: int, seconds: float
 
 
 def _run(work: Coroutine[None, None, T]) -> T:
-    """Run it in a loop that wakes up in time."""
+    """Run it in a loop that wakes up in time; nothing goes on after it."""
     loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
     try:
         return loop.run_until_complete(work)
     finally:
+        loop.run_until_complete(_ended())
         loop.close()
+
+
+async def _ended() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _offer(address: str, requests: Sequence[bytes], arrivals: Array) -> Point:
     count = len(arrivals)
     ended, good = np.full(count, np.inf), np.zeros(count, bool)
-    async with _Server(address) as server:
+    async with _Server(address, CONNECTIONS) as server:
         begun = time.perf_counter() + 0.05
         due = begun + arrivals
 
@@ -183,10 +180,10 @@ def _reason(body: bytes) -> str:
 
 
 class _Connection(asyncio.Protocol):
-    """A connection with a request at a time. It tells whether the answer was good, and the answer; then it is free again."""
+    """A connection with a request at a time. It tells the answer, and its server that it is free again, or lost."""
 
-    def __init__(self, free: Callable[[_Connection], None]) -> None:
-        self._free = free
+    def __init__(self, server: _Server) -> None:
+        self._server = server
         self._tell: Tell | None = None
         self._got, self._begins, self._ends = bytearray(), 0, 0
 
@@ -215,9 +212,10 @@ class _Connection(asyncio.Protocol):
             status, body = int(self._got[9:12]), bytes(self._got[self._begins :])
             self._got, self._ends = bytearray(), 0
             self._told(status, body)
-            self._free(self)
+            self._server.freed(self)
 
     def connection_lost(self, _: Exception | None) -> None:
+        self._server.lost(self)
         self._told(0, b"the server closed the connection")
 
     def _told(self, status: int, body: bytes) -> None:
@@ -229,33 +227,29 @@ class _Connection(asyncio.Protocol):
 class _Server:
     """A server's connections: what is asked goes out on a free one, on a new one, or waits for one where there are most."""
 
-    def __init__(self, address: str, connections: int = CONNECTIONS) -> None:
+    def __init__(self, address: str, connections: int) -> None:
         self._host, _, port = address.removeprefix("http://").rpartition(":")
         self._port = int(port)
         self._first = connections
-        self._every: list[_Connection] = []
+        self._every: set[_Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._free: list[_Connection] = []
         self._waiting: deque[tuple[bytes, Tell]] = deque()
 
     async def __aenter__(self) -> Self:
-        await asyncio.gather(*(self._open() for _ in range(self._first)))
+        await asyncio.gather(*(self._connect() for _ in range(self._first)))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._opening:
-            task.cancel()
         for connection in self._every:
             connection.transport.abort()
 
     def ask(self, request: bytes, tell: Tell) -> None:
-        while self._free:
-            connection = self._free.pop()
-            if not connection.transport.is_closing():
-                connection.ask(request, tell)
-                return
+        if self._free:
+            self._free.pop().ask(request, tell)
+            return
         self._waiting.append((request, tell))
         if len(self._every) + len(self._opening) < MOST:
             task = asyncio.create_task(self._open())
@@ -275,21 +269,36 @@ class _Server:
             await asyncio.sleep(0.01)
 
     async def _open(self) -> None:
+        """Open a connection for what waits; where nobody listens any more, one of those that wait is told."""
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: _Connection(self._freed), self._host, self._port
-            )
+            await self._connect()
+        except UnreachableError as error:
+            if self._waiting:
+                _, tell = self._waiting.popleft()
+                tell(0, str(error).encode())
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            _, connection = await loop.create_connection(lambda: _Connection(self), self._host, self._port)
         except OSError as error:
             message = f"http://{self._host}:{self._port}: {error.strerror or error}"
             raise UnreachableError(message) from None
-        self._every.append(connection)
-        self._freed(connection)
+        self._every.add(connection)
+        self.freed(connection)
 
-    def _freed(self, connection: _Connection) -> None:
+    def freed(self, connection: _Connection) -> None:
+        """Give a connection the next request that waits for one."""
         if self._waiting:
             connection.ask(*self._waiting.popleft())
         else:
             self._free.append(connection)
+
+    def lost(self, connection: _Connection) -> None:
+        """Forget a connection that was closed."""
+        self._every.discard(connection)
+        if connection in self._free:
+            self._free.remove(connection)
 
 
 def _point(arrivals: Array, latency: Array, good: Array, spent: float) -> Point:
