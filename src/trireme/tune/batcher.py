@@ -133,7 +133,7 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
 
 @compiled
 def _running(chain: Any, state: Any, now: float) -> Any:  # noqa: ANN401
-    """Return the cores asked for by batches that have theirs, the least work that one has left, and when the next gets a core."""
+    """Return the cores of batches that have theirs, the least work that one has left, and when the next gets a core."""
     asked, least, woken = 0, NEVER, NEVER
     for model in range(len(chain.instances)):
         for instance in range(chain.instances[model]):
