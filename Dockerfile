@@ -44,7 +44,7 @@ RUN pip install --no-cache-dir --require-hashes --only-binary=:all: --target=/op
 # --- Triton without a repository: it is delivered beside it ---
 FROM ${TRITON} AS triton
 COPY --from=triton-packages /opt/models /opt/models
-ENV PYTHONPATH=/opt/models PYTHONDONTWRITEBYTECODE=1 ORT_DISABLE_TELEMETRY=1 HOME=/tmp
+ENV PYTHONPATH=/opt/models PYTHONDONTWRITEBYTECODE=1 ORT_DISABLE_TELEMETRY=1 OPENBLAS_NUM_THREADS=1 HOME=/tmp
 USER 1000:1000
 ENTRYPOINT ["tritonserver"]
 CMD ["--model-repository=/models"]

@@ -9,6 +9,7 @@ import pytest
 
 from trireme.client import Client
 from trireme.errors import CallError, MissingSourceError
+from trireme.medic.rounds import QUIET
 from trireme.medic.triton import Triton, canaries
 
 pytestmark = pytest.mark.alone
@@ -34,6 +35,64 @@ def test_a_pipeline_in_one_process_has_a_process_to_lose(admit, wait_until):
     wait_until(lambda: ward.named("reloaded") == ["twice"], seconds=20)
     with Client(ward.server.grpc) as client:
         assert client.infer("twice", {"x": [[1.5]]})["y"].item() == 3.0
+
+
+def test_a_pipeline_in_one_process_is_not_loaded_again_with_its_steps(admit, wait_until):
+    ward = admit("--model-config-name=joined")
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    ward.murder("double")
+    wait_until(lambda: ward.named("reloaded") == ["double"], seconds=20)
+    assert ward.server.log.read_text().count("loading: twice:") == 1
+
+
+def test_what_is_healthy_and_idle_is_asked_for_a_hundredth_of_the_time_and_a_pipeline_after_its_members(
+    admit, wait_until, monkeypatch
+):
+    ward, asked = admit(), []
+    look = ward.triton.look
+
+    def noted(canary):
+        asked.append(canary.name)
+        time.sleep(0.03 if canary.name == "other" else 0)
+        return look(canary)
+
+    monkeypatch.setattr(ward.triton, "look", noted)
+    ward.watch(interval=0.05)
+    wait_until(ward.medic.ready, seconds=10)
+    time.sleep(2)
+    assert asked.count("double") > 5
+    assert asked.count("other") == 2  # 30 ms of 3 s, but for the first time
+    assert asked.count("twice") == 1
+    ward.murder("double")
+    wait_until(lambda: ward.named("reloaded") == ["double"], seconds=20)
+    wait_until(lambda: asked.count("twice") == 2, seconds=2)
+
+
+def test_no_other_model_is_asked_while_a_process_starts_but_for_no_longer_than_a_second(admit, wait_until, monkeypatch):
+    ward = admit()
+    asked, loading = [], []
+    look, load = ward.triton.look, ward.triton.reload
+
+    def noted(canary):
+        asked.append((canary.name, time.monotonic()))
+        return look(canary)
+
+    def slowly(name, pipelines):
+        loading.append(time.monotonic())
+        time.sleep(QUIET + 1.0)
+        load(name, pipelines)
+        loading.append(time.monotonic())
+
+    monkeypatch.setattr(ward.triton, "look", noted)
+    monkeypatch.setattr(ward.triton, "reload", slowly)
+    ward.watch(interval=0.05)
+    wait_until(ward.medic.ready, seconds=10)
+    ward.murder("double")
+    wait_until(lambda: ward.named("reloaded") == ["double"], seconds=20)
+    began, ended = loading
+    meanwhile = [moment - began for name, moment in asked if name == "other" and began < moment < ended]
+    assert QUIET - 0.1 < min(meanwhile) < QUIET + 0.5
 
 
 def test_the_other_models_go_on_meanwhile(admit, wait_until):

@@ -1,15 +1,18 @@
 """What the medic costs and how fast it is: each Python model's process is killed until the model answers again.
 
-Meanwhile another model is asked at a constant rate; its p99 with and without a kill is compared, over all requests of pairs in
-alternation. Server, medic and load share the same cores, and the medic goes round each second, as in a pod.
+Meanwhile another model is asked at a constant rate; its p99 with and without a kill is compared, over all requests of runs in
+turn, of which every second one without a kill says how far two that should be alike are apart. Server, medic and load are
+processes of their own on the same cores, and the medic goes round each second, as in a pod.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import statistics
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,7 +29,7 @@ from trireme.server.process import Server
 from trireme.tune import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from trireme.discover import Sources
 
@@ -35,8 +38,9 @@ if TYPE_CHECKING:
 INTERVAL = 1.0
 KILLED, OTHER, RATE = "sentiment_head", "credit_risk", 100.0
 """Whose process is killed while the other is asked so often a second."""
-BEFORE, RECOVERY, LIMIT = 1.0, 3.0, 60.0
-"""Seconds of load before the kill and after the recovery; of load in its place; until a model has to answer again."""
+BEFORE, LOADED, LIMIT = 1.0, 5.0, 60.0
+"""Seconds of load before the kill, and in all; until a model has to answer again."""
+TURNS = ("without", "killed", "again without")
 
 
 def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
@@ -102,26 +106,40 @@ def _recovery(server: Server, reloaded: dict[str, float], name: str) -> float:
     return reloaded[name] - killed
 
 
-def _meanwhile(sources: Sources, server: Server, medic: Medic, reloaded: dict[str, float], pairs: int) -> Iterator[Row]:
+def _meanwhile(sources: Sources, server: Server, medic: Medic, reloaded: dict[str, float], rounds: int) -> Iterator[Row]:
     bodies = load.bodies(sources.unit(OTHER).folder, medic.canaries[OTHER].config)
-    ratios, every = [], {True: Account(), False: Account()}
-    for number in range(pairs):
-        found = {}
-        for kill in (False, True) if number % 2 else (True, False):
-            with Traffic(server.grpc, bodies, RATE) as traffic:
-                time.sleep(BEFORE)
-                if kill:
+    p99s, every = [], {turn: Account() for turn in TURNS}
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(traffic, server.grpc, bodies, RATE, BEFORE).result()  # it has imported all that it needs
+        for number in range(rounds):
+            found = {}
+            for place in range(len(TURNS)):
+                turn = TURNS[(number + place) % len(TURNS)]
+                asked = pool.submit(traffic, server.grpc, bodies, RATE, LOADED)
+                if turn == "killed":
+                    time.sleep(BEFORE)
                     _recovery(server, reloaded, KILLED)
-                else:
-                    time.sleep(RECOVERY)
-                time.sleep(BEFORE)
-            found[kill] = traffic.account.p99
-            every[kill].add(traffic.account)
-        ratios.append(found[True] / found[False])
-    value = f"{every[True].p99 / every[False].p99:.2f} of without"
-    spread = f"{min(ratios):.2f} to {max(ratios):.2f} in {pairs} pairs; {every[False].p99:.1f} ms without"
+                found[turn] = asked.result()
+                every[turn].add(found[turn])
+            p99s.append([found[turn].p99 for turn in TURNS])
+    without, killed, again = (every[turn] for turn in TURNS)
+    noise = f"without to without {_spread([third / first for first, _, third in p99s])}"
+    without.add(again)
+    value = f"{killed.p99 / without.p99:.2f} of without"
+    spread = f"{_spread([second / first for first, second, _ in p99s])} in {rounds} rounds; {noise}; {without.p99:.1f} ms"
     yield f"{OTHER}'s p99 while {KILLED} is loaded again", value, spread, "1"
-    yield f"{OTHER}'s requests lost meanwhile", str(every[True].lost.total()), f"of {every[True].sent}", "0"
+    yield f"{OTHER}'s requests lost meanwhile", str(killed.lost.total()), f"of {killed.sent}", "0"
+
+
+def traffic(address: str, bodies: Sequence[bytes], rate: float, seconds: float) -> Account:
+    """Ask at a constant rate for so many seconds; return what became of it. It runs in a process of its own."""
+    with Traffic(address, bodies, rate) as sent:
+        time.sleep(seconds)
+    return sent.account
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def _until(so: Callable[[], bool], what: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trireme.errors import CallError
 from trireme.medic.policy import Action, Finding, Patient, Rules
-from trireme.medic.triton import Counts, GoneError
+from trireme.medic.triton import Counts, GoneError, Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,14 @@ SPREAD = 0.5
 they take no more than one model's share from the requests of others."""
 PATIENCE = 2.5
 """Seconds until a canary that waits counts as late: a dead stub is found after one."""
+QUIET = 1.0
+"""Seconds that the round waits for a model that is being loaded again: canaries beside the process that starts took the cores
+from the requests of others (make bench-medic)."""
+BRIEFLY = 0.01
+SHARE, LONGEST = 0.01, 3.0
+"""Of the time, what a healthy and idle model's canaries take, and the seconds until it is asked again all the same."""
+PIPELINE = 10.0
+"""The same for a pipeline, which has no process to lose: it is asked again when a member was loaded, or a request failed."""
 STALE = 60.0
 """Seconds without a round after which the medic is not well."""
 GONE_ROUNDS = 3
@@ -47,9 +55,11 @@ class Medic:
         self._triton, self._metrics, self._say = triton, metrics, say
         self.canaries = {canary.name: canary for canary in canaries}
         self._counts: Mapping[str, Counts] = {}
-        self._instances: dict[str, int] = {}
+        self._served: dict[str, Served] = {}
         self._asked: dict[str, float] = {}
-        self._at_work: set[str] = set()
+        self._answers: dict[str, tuple[float, float, float]] = {}
+        """When each model's last canary was answered, what it took, and what the one before [s]: the first is slow."""
+        self._at_work: dict[str, float] = {}
         self._refused_at: float | None = None
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
@@ -95,11 +105,13 @@ class Medic:
             self._welcome()
             since = {name: _since(before, self._counts, name) for name in self.patients}
             for members in (False, True):  # pipelines after their members: a dead one is found where it is
-                names = [name for name, canary in self.canaries.items() if bool(canary.members) is members]
+                names = [name for name in self.canaries if bool(self._as_served(name).members) is members]
                 begun = []
-                for name in filter(self._may, names):
-                    begun.append(self._begin(name, since[name]))
-                    wait(begun[-1:], timeout=SPREAD / len(self.canaries))
+                for name in names:
+                    self._let_load()
+                    if self._may(name):
+                        begun.append(self._begin(name, since[name]))
+                        wait(begun[-1:], timeout=SPREAD / len(self.canaries))
                 wait(begun, timeout=PATIENCE)
             self._note_late(since)
             self._counts = self._triton.counts()  # our own canaries are no sign of life in the next round
@@ -110,6 +122,11 @@ class Medic:
         self.rounds += 1
         self.last = time.monotonic()
         self._metrics.round(self)
+
+    def _let_load(self) -> None:
+        """Wait while a model has been at work for a short time."""
+        while any(time.monotonic() - began < QUIET for began in list(self._at_work.values())):
+            time.sleep(BRIEFLY)
 
     def _may(self, name: str) -> bool:
         busy = name in self._asked or name in self._at_work or self._member_is_ill(name)
@@ -139,18 +156,21 @@ class Medic:
         if self._refused_at is not None:
             self.back(self._refused_at)
             self._refused_at = None
+            self._answers.clear()
 
     def _look(self, name: str, since: Counts) -> None:
         """Find out how a model is, from what it answered since the last round, or from a canary; act on it."""
         try:
             canary, found = self.canaries[name], (Finding.ANSWERED, "")
-            if not self.patients[name].healthy or since.bad or not since.good:  # else no canary stands in the others' way
-                for _ in range(2 * self._instances.get(name, 1) if since.bad else 1):  # one of several instances may be dead
+            proven = since.good or self._rests(name)  # no canary stands in the others' way
+            if not self.patients[name].healthy or since.bad or not proven:
+                several = 2 * self._as_served(name).instances  # of which one may be dead
+                for _ in range(max(several, 1) if since.bad else 1):
                     found = self._ask(canary)
                     if found[0] is not Finding.ANSWERED:
                         break
-            if found[0] is Finding.ANSWERED and name not in self._instances:
-                self._count(name)
+            if found[0] is Finding.ANSWERED and name not in self._served:
+                self._learn(name)
             if name not in self._at_work:
                 self._do(name, self._note(name, *found))
         except GoneError as error:
@@ -158,29 +178,41 @@ class Medic:
         finally:
             self._asked.pop(name, None)
 
-    def _count(self, name: str) -> None:
-        """Learn how many instances a model has: of a stub that died, one of them is dead."""
+    def _learn(self, name: str) -> None:
+        """Learn how a model is served: of several instances one may be dead, and a pipeline may run in one process."""
         try:
-            self._instances[name] = self._triton.instances(name)
+            self._served[name] = self._triton.served(name)
         except CallError as error:
-            self._instances[name] = 1
-            self._say("instances-unknown", model=name, reason=str(error))
-        self._metrics.instances(name, self._instances[name])
+            self._served[name] = self._as_served(name)
+            self._say("config-unknown", model=name, reason=str(error))
+        self._metrics.instances(name, self._served[name].instances)
+
+    def _as_served(self, name: str) -> Served:
+        """Return how a model is served, or was built until that is known."""
+        return self._served.get(name) or Served(1, self.canaries[name].members)
 
     def _do(self, name: str, action: Action) -> None:
         if action is Action.NOTHING:
             return
         with self._lock:
             free = name not in self._at_work
-            self._at_work.add(name)
+            self._at_work.setdefault(name, time.monotonic())
         if free:
             threading.Thread(target=self._act, args=(name, action), name=f"medic-{name}", daemon=True).start()
 
     def _ask(self, canary: Canary) -> tuple[Finding, str]:
         began = time.monotonic()
         found = self._triton.look(canary)
-        self._metrics.canary(canary.name, time.monotonic() - began)
+        ended = time.monotonic()
+        self._metrics.canary(canary.name, ended - began)
+        _, before, _ = self._answers.get(canary.name, (0.0, 0.0, 0.0))
+        self._answers[canary.name] = ended, ended - began, before
         return found
+
+    def _rests(self, name: str) -> bool:
+        """Say whether a healthy model was asked so lately that it is not asked again."""
+        last, *took = self._answers.get(name, (-PIPELINE, 0.0, 0.0))
+        return time.monotonic() - last < (PIPELINE if self._as_served(name).members else min(min(took) / SHARE, LONGEST))
 
     def _note(self, name: str, finding: Finding, reason: str) -> Action:
         """Tell the policy, and say what has changed."""
@@ -194,7 +226,7 @@ class Medic:
         return action
 
     def _member_is_ill(self, name: str) -> bool:
-        members = [member for member in self.canaries[name].members if member in self.patients]
+        members = [member for member in self._as_served(name).members if member in self.patients]
         return any(member in self._at_work or not self.patients[member].healthy for member in members)
 
     def _act(self, name: str, action: Action) -> None:
@@ -208,19 +240,22 @@ class Medic:
                 return
             self._say("reload", model=name, reason=patient.reason)
             self._metrics.reload(name)
-            self._triton.reload(name, self._pipelines(name))
+            pipelines = self._pipelines(name)
+            self._triton.reload(name, pipelines)
+            for one in (name, *pipelines):
+                self._answers.pop(one, None)
             self._say("reloaded", model=name, seconds=round(time.monotonic() - began, 3))
         except (CallError, GoneError) as error:
             self._say("reload-failed", model=name, reason=str(error))
         finally:
-            self._at_work.discard(name)
+            del self._at_work[name]
 
     def _pipelines(self, name: str) -> list[str]:
         """Return the pipelines that a model is a part of, directly or through another."""
         found: list[str] = []
-        for canary in self.canaries.values():
-            if name in canary.members and canary.name not in found:
-                found += [canary.name, *self._pipelines(canary.name)]
+        for pipeline in self.canaries:
+            if name in self._as_served(pipeline).members and pipeline not in found:
+                found += [pipeline, *self._pipelines(pipeline)]
         return list(dict.fromkeys(found))
 
 

@@ -50,9 +50,16 @@ class Counts(NamedTuple):
     bad: int
 
 
+class Served(NamedTuple):
+    """How many instances execute a model, 0 of a pipeline, and the models that a pipeline is made of; none of a model."""
+
+    instances: int
+    members: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Canary:
-    """One model's question: its config, the example that it is asked, and the pipelines that it is a part of."""
+    """One model's question: its config as built, and the example that it is asked."""
 
     name: str
     config: ModelConfig
@@ -60,8 +67,8 @@ class Canary:
 
     @property
     def members(self) -> frozenset[str]:
-        """Return the models that a pipeline is made of; none of a model."""
-        return frozenset(step.model_name for step in self.config.ensemble_scheduling.step)
+        """Return the models that a pipeline was built of; none of a model. Under a variant of one process it has none."""
+        return _members(self.config)
 
 
 def canaries(tree: Path, folders: Sequence[Path]) -> tuple[Canary, ...]:
@@ -126,8 +133,8 @@ class Triton:
             return (Finding.DEAD if gone or died else Finding.WRONG), str(error)
         return (Finding.WRONG, mismatch) if mismatch else (Finding.ANSWERED, "")
 
-    def instances(self, name: str) -> int:
-        """Return how many instances execute a model, as it is served; 0 of a pipeline.
+    def served(self, name: str) -> Served:
+        """Return what executes a model, by the config that it was loaded with.
 
         Raises:
             CallError: Triton refused, or the model is not loaded.
@@ -136,7 +143,8 @@ class Triton:
         """
         request = pb.ModelConfigRequest(name=name)
         config = self._ask(lambda: self._stub.ModelConfig(request, timeout=ADMIN_SECONDS, metadata=self._metadata)).config
-        return sum(max(group.count, 1) * max(len(group.gpus), 1) for group in config.instance_group)
+        instances = sum(max(group.count, 1) * max(len(group.gpus), 1) for group in config.instance_group)
+        return Served(instances, _members(config))
 
     def counts(self) -> Mapping[str, Counts]:
         """Return how many requests each model has answered so far.
@@ -183,3 +191,7 @@ class Triton:
             if code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
                 raise GoneError(said, refused=code is grpc.StatusCode.UNAVAILABLE) from None
             raise CallError(said) from None
+
+
+def _members(config: ModelConfig) -> frozenset[str]:
+    return frozenset(step.model_name for step in config.ensemble_scheduling.step)
