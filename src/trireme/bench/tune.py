@@ -115,7 +115,12 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
         (f"{unit}: drowned by one account alone", f"{apart} of {len(counted)} points", "", ""),
         (f"{unit}: simulated p50, median error", f"{statistics.median(p50):.0%}", _spread(p50), ""),
         (f"{unit}: simulated p99, median error", f"{statistics.median(p99):.0%}", _spread(p99), "<= 15 %"),
-        (f"{unit}: the same, at the speed of that run", f"{statistics.median(afterwards):.0%}", _spread(afterwards), ""),
+        (
+            f"{unit}: by batches alone, at the speed of that run",
+            f"{statistics.median(afterwards):.0%}",
+            _spread(afterwards),
+            "",
+        ),
         (f"{unit}: how slow the runs were", f"{statistics.median(slow):.2f}", f"{min(slow):.2f} to {max(slow):.2f}", ""),
         (f"{unit}: measured p99 against itself, median error", *_repeated(alive), ""),
         (f"{unit}: simulated throughput, median error", f"{statistics.median(throughput):.1%}", _spread(throughput), "<= 15 %"),

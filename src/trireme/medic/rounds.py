@@ -31,7 +31,7 @@ QUIET = 1.0
 from the requests of others (make bench-medic)."""
 BRIEFLY = 0.01
 SHARE, LONGEST = 0.01, 3.0
-"""Of the time, what a healthy and idle model's canaries take, and the seconds until it is asked again all the same."""
+"""Of the time, what a healthy and idle model's canaries take, and the seconds after which it is asked again all the same."""
 PIPELINE = 10.0
 """The same for a pipeline, which has no process to lose: it is asked again when a member was loaded, or a request failed."""
 STALE = 60.0
@@ -93,14 +93,19 @@ class Medic:
         return time.monotonic() - self.last < STALE
 
     def ready(self) -> bool:
-        """Say whether requests may come: every model answers, but for those in a short reload or in quarantine."""
+        """Say whether requests may come: every model answers, but for short reloads, and for quarantine and what lacks it."""
         now = time.monotonic()
-        return self.gone == 0 and all(patient.ready(now) for patient in self.patients.values())
+        return self.gone == 0 and all(patient.ready(now) or self._lacks(name) for name, patient in self.patients.items())
+
+    def _lacks(self, name: str) -> bool:
+        """Say whether a pipeline lacks a member that is left alone."""
+        members = self._as_served(name).members
+        return any(self.patients[member].quarantined for member in members if member in self.patients)
 
     def round(self) -> None:
         """Ask every model that is not being asked yet, and take note of answers, and of canaries that wait too long."""
         try:
-            before, self._counts = self._counts, self._triton.counts()
+            began, before, self._counts = time.monotonic(), self._counts, self._triton.counts()
             self.gone = 0
             self._welcome()
             since = {name: _since(before, self._counts, name) for name in self.patients}
@@ -114,7 +119,7 @@ class Medic:
                         wait(begun[-1:], timeout=SPREAD / len(self.canaries))
                 wait(begun, timeout=PATIENCE)
             self._note_late(since)
-            self._counts = self._triton.counts()  # our own canaries are no sign of life in the next round
+            self._forget_canaries(began)
         except GoneError as error:
             self._note_gone(error)
         except CallError as error:  # a model that is being unloaded can fail the statistics of all
@@ -122,6 +127,12 @@ class Medic:
         self.rounds += 1
         self.last = time.monotonic()
         self._metrics.round(self)
+
+    def _forget_canaries(self, began: float) -> None:
+        """Count those that were asked in this round anew: our own canaries are no sign of life in the next one."""
+        counts = self._triton.counts()
+        asked = {name for name, (ended, *_) in list(self._answers.items()) if ended >= began}
+        self._counts = {name: row if name in asked else self._counts.get(name, row) for name, row in counts.items()}
 
     def _let_load(self) -> None:
         """Wait while a model has been at work for a short time."""
@@ -195,24 +206,26 @@ class Medic:
         if action is Action.NOTHING:
             return
         with self._lock:
-            free = name not in self._at_work
-            self._at_work.setdefault(name, time.monotonic())
-        if free:
-            threading.Thread(target=self._act, args=(name, action), name=f"medic-{name}", daemon=True).start()
+            if name in self._at_work:
+                return
+            self._at_work[name] = time.monotonic()
+        threading.Thread(target=self._act, args=(name, action), name=f"medic-{name}", daemon=True).start()
 
     def _ask(self, canary: Canary) -> tuple[Finding, str]:
         began = time.monotonic()
         found = self._triton.look(canary)
         ended = time.monotonic()
         self._metrics.canary(canary.name, ended - began)
-        _, before, _ = self._answers.get(canary.name, (0.0, 0.0, 0.0))
-        self._answers[canary.name] = ended, ended - began, before
+        _, before, _ = self._answers.pop(canary.name, (0.0, 0.0, 0.0))
+        if found[0] is Finding.ANSWERED:
+            self._answers[canary.name] = ended, ended - began, before
         return found
 
     def _rests(self, name: str) -> bool:
-        """Say whether a healthy model was asked so lately that it is not asked again."""
+        """Say whether a healthy model was asked so lately that it is not asked again; a member is before its pipelines are."""
         last, *took = self._answers.get(name, (-PIPELINE, 0.0, 0.0))
-        return time.monotonic() - last < (PIPELINE if self._as_served(name).members else min(min(took) / SHARE, LONGEST))
+        rest = PIPELINE if self._as_served(name).members else min(min(took) / SHARE, LONGEST)
+        return time.monotonic() - last < rest and all(map(self._rests, self._pipelines(name)))
 
     def _note(self, name: str, finding: Finding, reason: str) -> Action:
         """Tell the policy, and say what has changed."""
@@ -240,15 +253,15 @@ class Medic:
                 return
             self._say("reload", model=name, reason=patient.reason)
             self._metrics.reload(name)
-            pipelines = self._pipelines(name)
-            self._triton.reload(name, pipelines)
-            for one in (name, *pipelines):
-                self._answers.pop(one, None)
+            self._triton.reload(name, self._pipelines(name))
             self._say("reloaded", model=name, seconds=round(time.monotonic() - began, 3))
         except (CallError, GoneError) as error:
             self._say("reload-failed", model=name, reason=str(error))
         finally:
-            del self._at_work[name]
+            for one in (name, *self._pipelines(name)):
+                self._answers.pop(one, None)
+            with self._lock:
+                del self._at_work[name]
 
     def _pipelines(self, name: str) -> list[str]:
         """Return the pipelines that a model is a part of, directly or through another."""

@@ -122,6 +122,9 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
         live.load({stage.name: Knobs(1, min(service), (1,), 0)})
         request = stage.request(_measured_kinds(stage)[0], 1)
         paused = _paused(live, [stage], [request], clients=_clients(stage, min(service), cores))
+        for threads, table in service.items():
+            if _clients(stage, threads, cores) < _clients(stage, min(service), cores):  # there it rested between two calls
+                np.subtract(table, np.minimum(paused.inside.more[1], table / 2), out=table)
         found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage), paused.inside))
     heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
     watch(f"{stages[heaviest].name}: {cores} instances side by side")
@@ -151,7 +154,8 @@ def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], clie
         rows.append([_inside_and_around(live, stages, requests, pause) for pause in pauses])
     inside, around = np.array([[(inside, around) for inside, around, _ in row] for row in rows]).transpose(2, 0, 1)
     hot = float(np.median(around[:, 0]))
-    after = [max(hot, LEAST_IDLE) + pause * 1e6 for pause in pauses]
+    rests = max(hot, LEAST_IDLE), float(np.median(inside[:, 0]))  # of an instance while a call is around it, and the other way
+    idle, idle_around = ((0.0, *(rest + pause * 1e6 for pause in pauses)) for rest in rests)
     more = np.maximum.accumulate(np.median(inside - np.array(busy)[:, None], axis=0).clip(min=0.0))
     later = np.maximum.accumulate(np.median(around - around[:, :1], axis=0).clip(min=0.0))
     took = [np.concatenate([row[place][2] for row in rows]) for place in range(len(pauses))]
@@ -160,17 +164,23 @@ def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], clie
     ]
     pace = np.concatenate(paces)
     pace = np.minimum(pace, np.quantile(pace, STALLED))
-    return Paused(Cooling((0.0, *after), (0.0, *more)), hot, Cooling((0.0, *after), (0.0, *later)), pace)
+    return Paused(Cooling(idle, (0.0, *more)), hot, Cooling(idle_around, (0.0, *later)), pace)
 
 
 def _sending(live: Live, requests: Sequence[bytes]) -> float:
     """Return what it takes the generator more of a core to send a request at its time than after an answer [us]."""
-    begun = time.process_time()
+    begun = time.thread_time()
     took = openloop.repeat(live.http, requests, 1, SENDING_SECONDS)
-    between = time.process_time()
-    times = np.arange(1, len(took) + 1) * 2 * float(np.mean(took))
-    openloop.offer(live.http, requests, np.arange(len(took)) % len(requests), times)
-    return max(0.0, (time.process_time() - between) - (between - begun)) / len(took) * 1e6
+    again = (time.thread_time() - begun) / len(took)
+
+    def offered(count: int) -> float:
+        begun = time.thread_time()
+        times = np.arange(1, count + 1) * 2 * float(np.mean(took))
+        openloop.offer(live.http, requests, np.arange(count) % len(requests), times)
+        return time.thread_time() - begun
+
+    few = 2  # and the connections
+    return max(0.0, (offered(len(took) + few) - offered(few)) / len(took) - again) * 1e6
 
 
 def _pace(ratios: Array, spans: Array) -> Array:

@@ -86,6 +86,7 @@ class Verifier:
         point = openloop.offer(self._live.http, self._requests, trace.kinds, trace.arrivals(rate))
         busy = (self._busy() - before) / 1e3
         self._note(setting, rate, count, busy, point)
+        self._follow(rate)
         found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, count, busy)
         self.points.append(found)
         return found
