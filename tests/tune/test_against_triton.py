@@ -25,7 +25,7 @@ def simulated(knobs, arrivals, first):
     one = np.ones(1, np.int64)
     chain = Chain(
         service, preferred, 64, 1.0, one * knobs.instances, one, one * MOST, one * float(knobs.delay),
-        0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one, np.array([[0.0, 1.0]]), np.zeros((1, 2)), 1.0,
+        0 * one, 0.0 * one, one, np.zeros((1, 1), np.int64), 0 * one, 0.0 * one, 1.0 * one, 1.0,
     )  # fmt: skip
     each = np.ones(len(arrivals), np.int64)
     none = np.zeros((1, len(each)))

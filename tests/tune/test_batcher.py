@@ -30,11 +30,9 @@ def chain(models=1, cores=4, kinds=1, shared=1.0, crowd=1.0, **changed):
         "timeout": 0.0,
         "levels": 1,
         "varies": kinds > 1,
-        "idle": (0.0, 1000.0),
-        "cold": (0.0, 0.0),
+        "cold": 0.0,
+        "cools": 1.0,
     } | changed
-    for name in ("idle", "cold"):
-        table[name] = np.broadcast_to(np.array(table[name]), (models, len(table[name]))).copy()
     each = {name: value if np.ndim(value) else np.full(models, value) for name, value in table.items()}
     return Chain(cores=cores, shared=shared, crowd=crowd, **each)
 
@@ -153,27 +151,26 @@ def test_a_batch_takes_as_many_times_as_long_as_the_pace_of_its_first_request():
     assert latencies(chain(), requests(0, 5000, pace=[1.25, 0.9])) == [1250, 900]
 
 
-def test_a_batch_after_a_pause_takes_more_along_a_line_between_what_was_measured():
-    found = latencies(chain(idle=(0.0, 1000.0, 4000.0), cold=(0.0, 200.0, 400.0)), requests(0, 1400, 2900, 6100, 12000))
+def test_a_batch_after_a_pause_takes_more_and_most_of_it_soon():
+    idle = 2000.0
+    found = latencies(chain(cold=400.0, cools=idle), requests(0, 1400, 3400 + 1252.8))
     assert found[0] == 1400  # an instance that never ran
     assert found[1] == 1000  # one that ran until now
-    assert found[2] == 1100  # half a millisecond
-    assert found[3] == pytest.approx(1000 + 200 + 200 * 1100 / 3000)
-    assert found[4] == 1400
+    assert found[2] == pytest.approx(1000 + 400 * (1 - np.exp(-(4652.8 - 2400) / idle)))
 
 
 def test_a_batch_after_a_pause_takes_more_again_while_others_have_the_cores():
-    alone = chain(cold=(0.0, 400.0), cores=2, instances=2, preferred=(1,), max_batch=1)
+    alone = chain(cold=400.0, cores=2, instances=2, preferred=(1,), max_batch=1)
     crowded = alone._replace(crowd=2.0)
     assert latencies(alone, requests(0, 0)) == [1400, 1400]
     assert latencies(crowded, requests(0, 0)) == [1400, 1800]
 
 
 def test_the_instance_that_waited_for_longest_runs_next():
-    two = chain(idle=(0.0, 2000.0), cold=(0.0, 400.0), instances=2, preferred=(1,), max_batch=1)
+    two = chain(cold=400.0, cools=1000.0, instances=2, preferred=(1,), max_batch=1)
     first, second, third = latencies(two, requests(0, 1500, 3000))
     assert (first, second) == (1400, 1400)  # the second has not run yet, the first has done nothing for 0.1 ms
-    assert third == pytest.approx(1000 + 400 * 0.8)  # the first, and the second only since 2.9 ms
+    assert third == pytest.approx(1000 + 400 * (1 - np.exp(-1.6)))  # the first, and the second only since 2.9 ms
 
 
 def test_a_batch_waits_for_a_core_only_while_others_have_them_all():

@@ -35,11 +35,6 @@ def test_the_best_rate_keeps_the_goal_and_a_higher_one_does_not(stage, costed):
     assert one.at(setting, found.rate).p99 <= 60.0 < one.at(setting, found.rate * 1.1).p99
 
 
-def test_a_lone_request_takes_its_batch_and_what_is_around_it(stage, costed):
-    one = simulation(stage, costed(5000.0, 100.0, front=400.0))
-    assert one.at({"sleeper": Knobs(1, 0, (4,), 0)}, 1.0, 100).p50 == pytest.approx(5.4)
-
-
 @pytest.mark.parametrize("slow", [0.8, 1.0, 1.4])
 def test_how_slow_a_machine_was_is_told_by_how_long_its_batches_took(stage, costed, slow):
     one, asked = simulation(stage, costed(10_000.0, 1000.0)), ({"sleeper": Knobs(2, 0, (4,), 2000)}, 90.0, 2000)

@@ -206,29 +206,16 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float, asked:
                 state.current[model], state.enough[model] = -1, 0
         state.members[model, instance] = taken
         one = state.running[model, instance, 0]
-        cold = _cold(chain.idle, chain.cold, model, now - state.ended[model, instance])
+        cooled = 1.0 - np.exp((state.ended[model, instance] - now) / chain.cools[model])
         others = asked + begun * chain.threads[model]
-        cold *= 1.0 + (chain.crowd - 1.0) * min(others / max(chain.cores - 1, 1), 1.0)
+        cooled *= 1.0 + (chain.crowd - 1.0) * min(others / max(chain.cores - 1, 1), 1.0)
         state.woken[model, instance] = now + (requests.wait[model, one] if others >= chain.cores else 0.0)
-        alone = chain.service[model, requests.kind[one], rows] + cold
+        alone = chain.service[model, requests.kind[one], rows] + chain.cold[model] * cooled
         state.left[model, instance] = alone * requests.pace[one]
         state.batches[model, rows] += 1
         begun += 1
         state.asleep[model] = 0
     return begun
-
-
-@compiled
-def _cold(idle: Array, cold: Array, model: int, since: float) -> float:
-    """Return what a batch takes more on an instance that did nothing for so long: straight lines between points."""
-    last = idle.shape[1] - 1
-    if since >= idle[model, last]:
-        return float(cold[model, last])
-    point = 1
-    while since >= idle[model, point]:
-        point += 1
-    share = (since - idle[model, point - 1]) / (idle[model, point] - idle[model, point - 1])
-    return float(cold[model, point - 1] + share * (cold[model, point] - cold[model, point - 1]))
 
 
 @compiled

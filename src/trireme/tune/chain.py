@@ -33,9 +33,10 @@ class Chain(NamedTuple):
     """[model, kind]: requests join only with those of the same number."""
     varies: Array
     """Whether the config leaves a size open: then the batcher looks at each request, else when there may be enough of them."""
-    idle: Array
-    """[model, point]: how long an instance did nothing [us, rising from 0], and in cold what its next batch takes more [us]."""
     cold: Array
+    """What a batch takes more on an instance that did nothing for long [us]: its weights are no longer in the caches."""
+    cools: Array
+    """How long an instance has to do nothing until a batch takes 1 - 1/e of that more [us]."""
     crowd: float
     """How many times as much of it while jobs ask for all cores: they share the memory too."""
 

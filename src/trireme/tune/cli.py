@@ -64,7 +64,7 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
 ) -> None:
     """Find the instances, threads and batching that take the most requests within a p99 goal, on this machine.
 
-    MODEL is a model or a pipeline of a built repository. Half a minute of measuring tells what batches cost; every choice is
+    MODEL is a model or a pipeline of a built repository. Twenty seconds of measuring tell what batches cost; every choice is
     simulated, the best are verified on the real server. Writes [variants.<machine>] into model.toml with its evidence, and
     a page to look at.
     """

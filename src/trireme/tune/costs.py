@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-import time
 from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,25 +34,13 @@ SHORT_PAUSE, LONG_PAUSE = 0.005, 0.03
 """Between an answer and the next call [s]."""
 STEP = 0.005
 """Seconds between two values of the machine's pace."""
-STALLED = 0.995
+STALLED = 0.98
 """The quantile of the pace up to which it is believed: rarer stalls come once in a recording, or not at all."""
 LEAST_FRONT = 10.0
-LEAST_IDLE = 50.0
-"""Of an instance between two calls without a pause [us]."""
-SENDING_SECONDS = 1.0
+LEAST_SHARE = 0.05
+"""Of what a long pause costs, that a short one costs at least, or that it lacks."""
 LARGE = 8
 """Rows of the requests that are sent side by side."""
-
-
-class Cooling(NamedTuple):
-    """How long something did nothing [us, rising from 0], and what it takes more then [us]; straight lines between."""
-
-    idle: tuple[float, ...]
-    more: tuple[float, ...]
-
-
-WARM = Cooling((0.0, 1.0, 2.0, 3.0), (0.0, 0.0, 0.0, 0.0))
-"""What costs the same after any pause."""
 
 
 @dataclass(frozen=True)
@@ -65,22 +53,25 @@ class StageCosts:
     """(threads, kind, rows, microseconds) of each that was called."""
     shape: tuple[int, ...]
     """A number a kind: requests of unlike numbers are never joined."""
-    cooling: Cooling = WARM
-    """What a batch takes more when its instance did nothing for a while: service is of one that always has work."""
+    cold: float = 0.0
+    """What a batch takes more when its instance did nothing for long [us]."""
+    cools: float = 1.0
+    """How long it has to do nothing for 1 - 1/e of that [us]."""
 
 
 @dataclass(frozen=True)
 class Costs:
     """All that the simulation needs to know of a unit on a machine.
 
-    front is what a request takes a core outside of its models, client included, half before and half after [us]; shared is how
-    fast jobs on all cores run, of their speed alone.
+    front is what a request takes a core outside of its models, client included [us]; shared is how fast jobs on all cores
+    run, of their speed alone.
     """
 
     stages: tuple[StageCosts, ...]
     front: float
     shared: float
-    front_cooling: Cooling = WARM
+    front_cold: float = 0.0
+    """What it costs more when nothing was asked for long [us]."""
     pace: Array = field(default_factory=lambda: np.ones(1))
     """How many times as long as on average calls took, a value each STEP seconds: a shared machine has slow moments."""
     waits: tuple[float, ...] = (0.0,)
@@ -90,14 +81,15 @@ class Costs:
 
 
 class Paused(NamedTuple):
-    """What a pause costs the next call: its batches, and the call around them, which takes `hot` [us] without one.
+    """What a pause costs the next call [us]: its batches, and the call around them, which takes `hot` without one.
 
-    pace is as in Costs.
+    cools is how long a pause has to be for most of it; pace is as in Costs.
     """
 
-    inside: Cooling
+    inside: float
     hot: float
-    around: Cooling
+    cold: float
+    cools: float
     pace: Array
 
 
@@ -115,17 +107,13 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
         for threads in _threads(stage, cores):
             watch(f"{stage.name}: batches alone" + (f", {threads} thread{'s' if threads > 1 else ''}" if threads else ""))
             live.load({stage.name: Knobs(1, threads, (1,), 0)})
-            points = _alone(live, stage, longest, _clients(stage, threads, cores))
+            points = _alone(live, stage, longest)
             service[threads] = _table(stage, points)
             rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
         watch(f"{stage.name}: after pauses")
         live.load({stage.name: Knobs(1, min(service), (1,), 0)})
-        request = stage.request(_measured_kinds(stage)[0], 1)
-        paused = _paused(live, [stage], [request], clients=_clients(stage, min(service), cores))
-        for threads, table in service.items():
-            if _clients(stage, threads, cores) < _clients(stage, min(service), cores):  # there it rested between two calls
-                np.subtract(table, np.minimum(paused.inside.more[1], table / 2), out=table)
-        found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage), paused.inside))
+        paused = _paused(live, [stage], [stage.request(_measured_kinds(stage)[0], 1)])
+        found.append(StageCosts(stage.name, service, tuple(rows), _numbers(stage), paused.inside, paused.cools))
     heaviest = max(range(len(stages)), key=lambda place: next(iter(found[place].service.values()))[:, 1].mean())
     watch(f"{stages[heaviest].name}: {cores} instances side by side")
     shared = _shared(live, stages[heaviest], found[heaviest], cores)
@@ -133,54 +121,26 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
     crowd = _crowd(live, stages[heaviest], found[heaviest], cores)
     watch(f"{live.unit}: what a call takes around its models")
     live.load({costs.name: Knobs(1, min(costs.service), (1,), 0) for costs in found})
-    requests = [openloop.request(live.unit, sample) for sample in live.samples]
-    around = _paused(live, stages, requests, turns=PACE_TURNS)
-    front = max(around.hot + _sending(live, requests), LEAST_FRONT)
-    return Costs(tuple(found), front, shared, around.around, around.pace, waits, crowd)
+    around = _paused(live, stages, [openloop.request(live.unit, sample) for sample in live.samples], PACE_TURNS)
+    return Costs(tuple(found), max(around.hot, LEAST_FRONT), shared, around.cold, around.pace, waits, crowd)
 
 
-def _clients(stage: Stage, threads: int, cores: int) -> int:
-    """Return how many clients keep one instance at work, where a core is left for all that is around it; else one."""
-    return 2 if Knobs(1, threads, (1,), 0).cores(stage.config, cores) < cores else 1
-
-
-def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], clients: int = 1, turns: int = TURNS) -> Paused:
-    """Measure calls without an end, one after another, after a short pause and after a long one, in alternation."""
+def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], turns: int = TURNS) -> Paused:
+    """Measure calls one after another without a pause, after a short one and after a long one, in alternation."""
     _inside_and_around(live, stages, requests, 0.0)
     pauses = (0.0, SHORT_PAUSE, LONG_PAUSE)
-    rows, busy = [], []
-    for _ in range(turns):
-        busy.append(_inside_and_around(live, stages, requests, 0.0, clients)[0])
-        rows.append([_inside_and_around(live, stages, requests, pause) for pause in pauses])
-    inside, around = np.array([[(inside, around) for inside, around, _ in row] for row in rows]).transpose(2, 0, 1)
-    hot = float(np.median(around[:, 0]))
-    rests = max(hot, LEAST_IDLE), float(np.median(inside[:, 0]))  # of an instance while a call is around it, and the other way
-    idle, idle_around = ((0.0, *(rest + pause * 1e6 for pause in pauses)) for rest in rests)
-    more = np.maximum.accumulate(np.median(inside - np.array(busy)[:, None], axis=0).clip(min=0.0))
-    later = np.maximum.accumulate(np.median(around - around[:, :1], axis=0).clip(min=0.0))
+    rows = [[_inside_and_around(live, stages, requests, pause) for pause in pauses] for _ in range(turns)]
+    found = np.array([[(inside, around) for inside, around, _ in row] for row in rows])
+    hot = np.median(found[:, 0], axis=0)
+    short, long = np.maximum(np.median(found[:, 1:] - found[:, :1], axis=0), 0.0)
+    share = min(max(short[0] / max(long[0], 1e-3), LEAST_SHARE), 1.0 - LEAST_SHARE)
     took = [np.concatenate([row[place][2] for row in rows]) for place in range(len(pauses))]
     paces = [
         _pace(row[place][2] / took[place].mean(), row[place][2] + pauses[place]) for row in rows for place in range(len(pauses))
     ]
     pace = np.concatenate(paces)
     pace = np.minimum(pace, np.quantile(pace, STALLED))
-    return Paused(Cooling(idle, (0.0, *more)), hot, Cooling(idle_around, (0.0, *later)), pace)
-
-
-def _sending(live: Live, requests: Sequence[bytes]) -> float:
-    """Return what it takes the generator more of a core to send a request at its time than after an answer [us]."""
-    begun = time.thread_time()
-    took = openloop.repeat(live.http, requests, 1, SENDING_SECONDS)
-    again = (time.thread_time() - begun) / len(took)
-
-    def offered(count: int) -> float:
-        begun = time.thread_time()
-        times = np.arange(1, count + 1) * 2 * float(np.mean(took))
-        openloop.offer(live.http, requests, np.arange(count) % len(requests), times)
-        return time.thread_time() - begun
-
-    few = 2  # and the connections
-    return max(0.0, (offered(len(took) + few) - offered(few)) / len(took) - again) * 1e6
+    return Paused(float(long[0]), float(hot[1]), float(long[1]), -SHORT_PAUSE * 1e6 / math.log(1.0 - share), pace)
 
 
 def _pace(ratios: Array, spans: Array) -> Array:
@@ -191,11 +151,11 @@ def _pace(ratios: Array, spans: Array) -> Array:
 
 
 def _inside_and_around(
-    live: Live, stages: Sequence[Stage], requests: Sequence[bytes], pause: float, clients: int = 1
+    live: Live, stages: Sequence[Stage], requests: Sequence[bytes], pause: float
 ) -> tuple[float, float, Array]:
     """Return what a call takes in the batches of its models, and around them [us], and what each call took [s]."""
     before = [_of_one(live, stage) for stage in stages]
-    took = np.array(openloop.repeat(live.http, requests, clients, TURN_SECONDS, pause=pause))
+    took = np.array(openloop.repeat(live.http, requests, 1, TURN_SECONDS, pause=pause))
     after = [_of_one(live, stage) for stage in stages]
     inside = sum((b[1] - a[1]) / max(b[0] - a[0], 1) for a, b in zip(before, after, strict=True)) / 1e3
     return inside, float(took.mean()) * 1e6 - inside, took
@@ -210,12 +170,12 @@ def _threads(stage: Stage, cores: int) -> list[int]:
     return sorted({1, cores}) if stage.config.backend in THREADS else [0]
 
 
-def _alone(live: Live, stage: Stage, longest: float, clients: int) -> dict[tuple[int, int], float]:
+def _alone(live: Live, stage: Stage, longest: float) -> dict[tuple[int, int], float]:
     """Return the time of each (kind, rows) [us]."""
     found: dict[tuple[int, int], list[float]] = {}
     for _, kind in product(range(PASSES), _measured_kinds(stage)):
         for size in (size for size in SIZES if size <= max(stage.config.max_batch_size, 1)):
-            found.setdefault((kind, size), []).append(_batch(live, stage, kind, size, clients))
+            found.setdefault((kind, size), []).append(_batch(live, stage, kind, size))
             if found[kind, size][0] > longest * 1e6:
                 break
     return {point: statistics.median(took) for point, took in found.items()}
@@ -231,14 +191,14 @@ def lone(live: Live, stage: Stage) -> list[float]:
     return [_batch(live, stage, kind, 1) for kind in range(len(stage.inputs))]
 
 
-def _batch(live: Live, stage: Stage, kind: int, rows: int, clients: int = 1) -> float:
+def _batch(live: Live, stage: Stage, kind: int, rows: int) -> float:
     """Return what a batch takes by the server's own account [us]."""
     request = stage.request(kind, rows)
     openloop.repeat(live.http, [request], 1, 0.0)
     before = live.batch_stats(stage).get(rows, (0, 0))  # the server counts after it answered
     calls = 0
     while calls < CALLS:
-        calls += len(openloop.repeat(live.http, [request], clients, SECONDS))
+        calls += len(openloop.repeat(live.http, [request], 1, SECONDS))
     after = live.batch_stats(stage)[rows]
     return (after[1] - before[1]) / (after[0] - before[0]) / 1e3
 
@@ -311,7 +271,7 @@ def _crowd(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
     request = stage.request(_measured_kinds(stage)[0], 1)
     turns = [[_spaced(live, stage, request, many) for many in (1, cores)] for _ in range(TURNS)]
     one, all_ = (statistics.median(turn[place] for turn in turns) for place in (0, 1))
-    return max(1.0, 1.0 + (all_ - one) / max(costs.cooling.more[-1], 1.0))
+    return max(1.0, 1.0 + (all_ - one) / max(costs.cold, 1.0))
 
 
 def _spaced(live: Live, stage: Stage, request: bytes, many: int) -> float:

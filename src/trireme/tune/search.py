@@ -14,7 +14,7 @@ from trireme.tune.costs import STEP
 from trireme.tune.knobs import choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from trireme.arrays import Array
     from trireme.tune.costs import Costs
@@ -94,15 +94,13 @@ class Simulation:
         self.costs = costs
         self.slow = 1.0
         """How many times as slow the machine is as it was when it was calibrated."""
-        self.tail = 1.0
-        """How many times as long p99 is as the batches say: a shared machine has stalls that no calibration has seen."""
         self._cores = cores
         self.trace = trace
         rng = np.random.default_rng(seed)
-        self._wait = rng.choice(np.array(costs.waits), size=(2 + len(stages), WAITS))
+        self._wait = rng.choice(np.array(costs.waits), size=(1 + len(stages), WAITS))
         kinds = len(stages[0].inputs)
         self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
-        self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages), [0] * kinds])
+        self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
 
     def at(self, setting: Setting, rate: float, count: int = LONG, slow: float | None = None) -> Expected:
         """Return what a setting does at a rate, on the machine as it is, or so many times as slow as when it was calibrated."""
@@ -112,7 +110,6 @@ class Simulation:
         good = done[counted] > 0
         latency = (done - arrival)[counted]
         p50, p99 = np.quantile(latency, (0.5, 0.99)) / 1e3 if good.all() else (np.inf, np.inf)
-        p99 *= self.tail
         throughput = good.sum() / (done[counted].max() - arrival[counted][0]) * 1e6
         heaviest = 1 + self.heaviest
         mean = (batches[heaviest] * np.arange(self._width)).sum() / max(1, batches[heaviest].sum())
@@ -122,7 +119,7 @@ class Simulation:
         """Return how slow the machine was, so that the models' batches of a run took so long together [us]."""
         slow = self.slow
         for _ in range(SLOWNESS_STEPS):
-            slow *= busy / self._run(setting, rate, count, slow)[1].busy[1:-1].sum()
+            slow *= busy / self._run(setting, rate, count, slow)[1].busy[1:].sum()
             slow = min(max(slow, 1 / MOST_SLOW), MOST_SLOW)
         return slow
 
@@ -153,43 +150,42 @@ class Simulation:
         return best
 
     def chain(self, setting: Setting) -> Chain:
-        """Return the unit as the simulation takes it: half of the front, its models, and the other half with the answer."""
+        """Return the unit as the simulation takes it: the front, then its models."""
         every = [setting[stage.name] for stage in self.stages]
-        configs = [stage.config for stage in self.stages]
-        batchings = [config.dynamic_batching for config in configs]
-        service = np.zeros((2 + len(every), self._shape.shape[1], self._width))
-        service[[0, -1]] = self.costs.front / 2
-        preferred = np.zeros((2 + len(every), self._width), bool)
-        preferred[[0, -1], 1] = True
+        service = np.zeros((1 + len(every), self._shape.shape[1], self._width))
+        service[0] = self.costs.front
+        preferred = np.zeros((1 + len(every), self._width), bool)
+        preferred[0, 1] = True
         for place, knobs in enumerate(every):
             table = self._service(place, knobs.threads)
             service[place + 1, :, : table.shape[1]] = table
             preferred[place + 1, list(knobs.preferred)] = True
-        around = self.costs.front_cooling
-        coolings = [stage.cooling for stage in self.costs.stages]
-        halves = [more / 2 for more in around.more]
-        pairs = list(zip(every, configs, strict=True))
-
-        def row(ends: Any, models: Iterable[Any]) -> Array:  # noqa: ANN401 - a number, or a row of them
-            return np.array([ends, *models, ends])
-
+        most = [
+            1,
+            *(
+                1 if knobs.preferred == (1,) else stage.config.max_batch_size
+                for knobs, stage in zip(every, self.stages, strict=True)
+            ),
+        ]
+        configs = [stage.config for stage in self.stages]
+        batchings = [config.dynamic_batching for config in configs]
         return Chain(
             service=service,
             preferred=preferred,
             cores=self._cores,
             shared=self.costs.shared,
-            instances=row(self._cores, (knobs.instances for knobs in every)),
-            threads=row(1, (knobs.cores(config, self._cores) for knobs, config in pairs)),
-            max_batch=row(1, (1 if knobs.preferred == (1,) else config.max_batch_size for knobs, config in pairs)),
-            delay=row(0.0, (float(knobs.delay) for knobs in every)),
-            max_queue=row(0, (batching.default_queue_policy.max_queue_size for batching in batchings)),
-            timeout=row(0.0, map(_timeout, batchings)),
-            levels=row(1, (max(1, int(batching.priority_levels)) for batching in batchings)),
+            instances=np.array([self._cores, *(knobs.instances for knobs in every)]),
+            threads=np.array([1, *(knobs.cores(config, self._cores) for knobs, config in zip(every, configs, strict=True))]),
+            max_batch=np.array(most),
+            delay=np.array([0.0, *(float(knobs.delay) for knobs in every)]),
+            max_queue=np.array([0, *(batching.default_queue_policy.max_queue_size for batching in batchings)]),
+            timeout=np.array([0.0, *map(_timeout, batchings)]),
+            levels=np.array([1, *(max(1, int(batching.priority_levels)) for batching in batchings)]),
             shape=self._shape,
-            varies=row(ends=True, models=(any(-1 in tensor.dims for tensor in config.input) for config in configs)),
-            idle=row(around.idle, (cooling.idle for cooling in coolings)),
-            cold=row(halves, (cooling.more for cooling in coolings)),
+            varies=np.array([True, *(any(-1 in tensor.dims for tensor in stage.config.input) for stage in self.stages)]),
+            cold=np.array([self.costs.front_cold, *(stage.cold for stage in self.costs.stages)]),
             crowd=self.costs.crowd,
+            cools=np.array([self.costs.stages[0].cools, *(stage.cools for stage in self.costs.stages)]),
         )
 
     def _service(self, place: int, threads: int) -> Array:

@@ -24,10 +24,8 @@ FIRST, UP, DOWN = 0.9, 1.06, 0.75
 FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
-LATEST, NEAREST, TAILS = 14, 3, 8
-"""Points by which the machine's speed is judged: the last ones, of those the few at the nearest rates; by which its tail is."""
-DROWNED = 2.0
-"""Times the goal: beyond, a p99 says for how long was measured."""
+LATEST = 5
+"""Points by which the machine's speed is judged."""
 FEWEST = 400
 """Requests of a point: with fewer, a 99th percentile is one request or two."""
 
@@ -64,9 +62,7 @@ class Verifier:
         self._seconds = seconds
         self._requests = [openloop.request(live.unit, sample) for sample in live.samples]
         self._loaded: Mapping[str, Knobs] = {}
-        self._slow: list[tuple[float, float]] = []
-        """At what rate the machine was how slow."""
-        self._tails: list[float] = []
+        self._slow: list[float] = []
 
     def measure(self, setting: Setting, rate: float) -> Measured:
         """Offer a rate [requests/s] to a setting, loaded first where it is another one.
@@ -80,34 +76,20 @@ class Verifier:
             self._loaded = dict(setting)
         trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
         count = len(trace.kinds)
-        self._follow(rate)
         expected = self._simulation.at(setting, rate, count)
         before = self._busy()
         point = openloop.offer(self._live.http, self._requests, trace.kinds, trace.arrivals(rate))
         busy = (self._busy() - before) / 1e3
-        self._note(setting, rate, count, busy, point)
-        self._follow(rate)
+        self._follow(setting, rate, count, busy, kept=point.kept)
         found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, count, busy)
         self.points.append(found)
         return found
 
-    def _note(self, setting: Setting, rate: float, count: int, busy: float, point: Point) -> None:
-        """Note how slow the machine was, by how long the batches took, and how much longer p99 was than at that speed."""
-        if not point.kept:
-            return  # a generator that fell behind tells nothing of the server
-        slow = self._simulation.slowness(setting, rate, count, busy)
-        self._slow.append((rate, slow))
-        p99 = self._simulation.at(setting, rate, count, slow).p99
-        if max(p99, point.p99) <= DROWNED * self.goal:
-            self._tails.append(self._simulation.tail * point.p99 / p99)
-
-    def _follow(self, rate: float) -> None:
-        """Let the simulation be as slow as the machine was lately, and its tail as long: a shared one changes."""
-        nearest = sorted(self._slow[-LATEST:], key=lambda told: abs(told[0] - rate))[:NEAREST]
-        if nearest:
-            self._simulation.slow = statistics.median(slow for _, slow in nearest)
-        if self._tails:
-            self._simulation.tail = statistics.median(self._tails[-TAILS:])
+    def _follow(self, setting: Setting, rate: float, count: int, busy: float, *, kept: bool) -> None:
+        """Let the simulation be as slow as the machine was in the last points: a shared one is faster now and slower then."""
+        if kept:
+            self._slow.append(self._simulation.slowness(setting, rate, count, busy))
+            self._simulation.slow = statistics.median(self._slow[-LATEST:])
 
     def _busy(self) -> int:
         """Return how long the unit's batches took so far, together [ns]."""
