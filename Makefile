@@ -91,7 +91,7 @@ bench-peers: repo    ## measure this repository beside FastAPI, LitServe, BentoM
 tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=50ms
 	@.venv/bin/trireme tune $(M) --slo-p99 $(SLO)
 
-tune-proof: repo     ## hold the tuner against an exhaustive measured grid (about 20 minutes)
+tune-proof: repo     ## hold the tuner against an exhaustive measured grid (about 25 minutes)
 	@.venv/bin/python -m trireme.bench tune
 
 bench-medic: repo    ## measure how soon the medic has a killed model back, and what others see of it (about 5 minutes)

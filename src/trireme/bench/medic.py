@@ -1,8 +1,8 @@
 """What the medic costs and how fast it is: each Python model's process is killed until the model answers again.
 
-Meanwhile another model is asked at a constant rate; its p99 with and without a kill is compared, over all requests of runs in
-turn, of which every second one without a kill says how far two that should be alike are apart. Server, medic and load are
-processes of their own on the same cores, and the medic goes round each second, as in a pod.
+Meanwhile another model is asked at a constant rate, by turns without a kill, with one, and without again: its p99 is compared
+over all requests, and how far two turns without a kill are apart says what that is worth. Server, medic and load are processes
+of their own on the same cores, and the medic goes round each second, as in a pod.
 """
 
 from __future__ import annotations

@@ -136,8 +136,8 @@ class Medic:
 
     def _let_load(self) -> None:
         """Wait while a model has been at work for a short time."""
-        while any(time.monotonic() - began < QUIET for began in list(self._at_work.values())):
-            time.sleep(BRIEFLY)
+        while any(time.monotonic() - began < QUIET for began in list(self._at_work.values())) and not self._stop.wait(BRIEFLY):
+            pass
 
     def _may(self, name: str) -> bool:
         busy = name in self._asked or name in self._at_work or self._member_is_ill(name)
@@ -200,7 +200,7 @@ class Medic:
 
     def _as_served(self, name: str) -> Served:
         """Return how a model is served, or was built until that is known."""
-        return self._served.get(name) or Served(1, self.canaries[name].members)
+        return self._served.get(name) or Served.of(self.canaries[name].config)
 
     def _do(self, name: str, action: Action) -> None:
         if action is Action.NOTHING:

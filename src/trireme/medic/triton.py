@@ -56,6 +56,12 @@ class Served(NamedTuple):
     instances: int
     members: frozenset[str]
 
+    @classmethod
+    def of(cls, config: ModelConfig) -> Served:
+        """Read it from a config, as built or as Triton has it: under a variant of one process a pipeline has no members."""
+        instances = sum(max(group.count, 1) * max(len(group.gpus), 1) for group in config.instance_group)
+        return cls(instances, frozenset(step.model_name for step in config.ensemble_scheduling.step))
+
 
 @dataclass(frozen=True)
 class Canary:
@@ -64,11 +70,6 @@ class Canary:
     name: str
     config: ModelConfig
     example: Example
-
-    @property
-    def members(self) -> frozenset[str]:
-        """Return the models that a pipeline was built of; none of a model. Under a variant of one process it has none."""
-        return _members(self.config)
 
 
 def canaries(tree: Path, folders: Sequence[Path]) -> tuple[Canary, ...]:
@@ -142,9 +143,8 @@ class Triton:
 
         """
         request = pb.ModelConfigRequest(name=name)
-        config = self._ask(lambda: self._stub.ModelConfig(request, timeout=ADMIN_SECONDS, metadata=self._metadata)).config
-        instances = sum(max(group.count, 1) * max(len(group.gpus), 1) for group in config.instance_group)
-        return Served(instances, _members(config))
+        found = self._ask(lambda: self._stub.ModelConfig(request, timeout=ADMIN_SECONDS, metadata=self._metadata))
+        return Served.of(found.config)
 
     def counts(self) -> Mapping[str, Counts]:
         """Return how many requests each model has answered so far.
@@ -191,7 +191,3 @@ class Triton:
             if code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
                 raise GoneError(said, refused=code is grpc.StatusCode.UNAVAILABLE) from None
             raise CallError(said) from None
-
-
-def _members(config: ModelConfig) -> frozenset[str]:
-    return frozenset(step.model_name for step in config.ensemble_scheduling.step)
