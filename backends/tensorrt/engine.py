@@ -5,27 +5,11 @@ https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/python-ap
 
 from __future__ import annotations
 
-import ctypes
-import importlib
-from pathlib import Path
-
 import numpy as np
 import torch
 import triton_python_backend_utils as pb_utils
 from cuda_graphs import Graphs
-
-MODULES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx_bindings"}
-"""The Python modules of the runtimes that a record names."""
-RTX_LIBRARIES = ("libtensorrt_rtx.so.1", "libtensorrt_onnxparser_rtx.so.1")
-
-
-def module_of(runtime) -> object:
-    """Return TensorRT's module of a runtime; TensorRT-RTX wants its libraries loaded first."""
-    if runtime == "tensorrt-rtx":
-        folder = Path(importlib.import_module("tensorrt_rtx_libs").__file__).parent
-        for library in RTX_LIBRARIES:
-            ctypes.CDLL(str(folder / library), mode=ctypes.RTLD_GLOBAL)
-    return importlib.import_module(MODULES[runtime])
+from runtimes import module_of
 
 
 class Engine:

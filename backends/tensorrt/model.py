@@ -6,10 +6,10 @@ import importlib.util
 import json
 
 import triton_python_backend_utils as pb_utils
+from runtimes import MODULES, module_of
 from twin import Twin
 
 ONNX_BESIDE = "model.onnx"
-PACKAGES = {"tensorrt": "tensorrt", "tensorrt-rtx": "tensorrt_rtx_bindings"}
 
 
 class TritonPythonModel(Twin):
@@ -52,8 +52,6 @@ class TritonPythonModel(Twin):
 
     def _check_record(self, plan, record, capability) -> None:
         """Refuse a plan whose record says that it is another GPU's or another TensorRT's: it might run and be wrong."""
-        from engine import module_of
-
         here = {"capability": capability, "version": str(module_of(self.runtime).__version__)}
         for what, name in (("capability", "compute capability"), ("version", self.runtime)):
             if record.get(what, here[what]) != here[what]:
@@ -85,5 +83,5 @@ def _why_no_engine(plan, device, runtime) -> str:
         return f"there is no {plan.name}"
     if device is None:
         return "the instance is not on a GPU"
-    missing = [name for name in (PACKAGES.get(runtime, runtime), "torch") if importlib.util.find_spec(name) is None]
+    missing = [name for name in (MODULES.get(runtime, runtime), "torch") if importlib.util.find_spec(name) is None]
     return f"Python finds no {' and no '.join(missing)}" if missing else ""

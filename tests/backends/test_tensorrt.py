@@ -35,16 +35,17 @@ def on_a_gpu(tmp_path, monkeypatch):
     """The twin as it is loaded on a GPU of compute capability 8.9 under TensorRT-RTX 1.7.1; the GPU alone is stood in for."""
     folder = tmp_path / "twin"
     folder.mkdir()
-    for path in (embedded.twins_folder() / "twin.py", embedded.twins_folder() / "tensorrt" / "model.py"):
+    for name in ("twin.py", "tensorrt/model.py", "tensorrt/runtimes.py"):
+        path = embedded.twins_folder() / name
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "batching.py").write_bytes(ADAPTER.read_bytes())
     module = SimpleNamespace(__version__="1.7.1")
-    monkeypatch.setitem(sys.modules, "engine", SimpleNamespace(module_of=lambda _: module))
     monkeypatch.setitem(sys.modules, "triton_python_backend_utils", pb_utils.make(tmp_path))
     monkeypatch.syspath_prepend(folder)
-    for name in ("twin", "batching", "model"):
+    for name in ("twin", "batching", "model", "runtimes"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     twin = importlib.import_module("model")
+    monkeypatch.setattr(twin, "module_of", lambda _: module)
     monkeypatch.setattr(twin, "_capability", lambda _: "8.9")
     monkeypatch.setattr(twin, "_why_no_engine", lambda *_: "")
 
@@ -59,7 +60,7 @@ def on_a_gpu(tmp_path, monkeypatch):
         return model.locate()
 
     yield locate
-    for name in ("twin", "batching", "model"):
+    for name in ("twin", "batching", "model", "runtimes"):
         sys.modules.pop(name, None)
 
 
