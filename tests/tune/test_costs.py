@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from trireme import built
 from trireme.tune import costs
+from trireme.tune.knobs import Knobs
 from trireme.tune.live import Stage
 
 pytestmark = pytest.mark.alone
@@ -22,6 +25,15 @@ def test_batches_are_measured_one_size_after_another(live, tmp_path):
     assert found.pace.mean() == pytest.approx(1.0, abs=0.1)
     assert 0 <= min(found.waits) <= max(found.waits) < 1_000_000
     assert any("side by side" in line for line in said)
+
+
+def test_what_each_further_request_adds_is_measured_beside_one_of_as_many_rows(stage, monkeypatch):
+    loaded = []
+    live = SimpleNamespace(load=loaded.append)
+    monkeypatch.setattr(costs, "_busy", lambda _live, _stage, _request, size, clients: 2e6 if clients == size else 1.3e6)
+    assert costs._joined(live, stage, 0, 8) == pytest.approx(100.0)  # noqa: SLF001 - the server's part is measured above
+    assert loaded == [{stage.name: Knobs(1, 0, (8,), costs.GATHERING)}]
+    assert costs._joined(live, stage, 0, 1) == 0.0  # noqa: SLF001 - a model that joins nothing
 
 
 def test_sizes_between_are_on_a_line_and_beyond_it_goes_on(stage):

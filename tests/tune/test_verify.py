@@ -70,11 +70,39 @@ def test_where_nothing_holds_there_is_no_best():
     assert verified(Bench({JOINS: 0.0}), [found(JOINS, 100.0)]) is None
 
 
-def test_the_simulation_is_as_slow_as_the_machine_was_in_the_last_points(stage, costed):
+@pytest.fixture
+def following(stage, costed):
+    """A verifier without a server, and what it is told of points: how slow the machine was, and how far off p99."""
     simulation = Simulation((stage,), costed(10_000.0, 1000.0), 2, Trace.poisson(4000, 1))
     setting, rate, count = {"sleeper": Knobs(2, 0, (4,), 0)}, 60.0, 1000
-    _, ran = simulation._run(setting, rate, count, 1.4)  # noqa: SLF001 - what a server would have told
     verifier = Verifier(SimpleNamespace(unit="sleeper", samples=()), simulation, 50.0)
+
+    def follow(slow, tail=1.0, *, kept=True):
+        _, ran = simulation._run(setting, rate, count, slow)  # noqa: SLF001 - what a server would have told
+        p99 = simulation.at(setting, rate, count, slow).p99 / simulation.tail * tail
+        verifier._follow(setting, rate, count, ran.busy[1], Point(rate, rate, 5.0, p99, 0, kept))  # noqa: SLF001 - see above
+        return simulation.at(setting, rate, count)
+
+    return simulation, follow
+
+
+def test_the_simulation_is_as_slow_as_the_machine_was_in_the_last_points(following):
+    simulation, follow = following
     for kept, slow in ((False, 1.0), (True, 1.4)):  # a point at which the generator fell behind tells nothing
-        verifier._follow(setting, rate, count, ran.busy[1], kept=kept)  # noqa: SLF001 - without a server
+        follow(1.4, kept=kept)
         assert simulation.slow == pytest.approx(slow, rel=0.02)
+
+
+def test_p99_is_as_far_off_as_it_was_in_the_last_points(following):
+    _, follow = following
+    as_simulated = follow(1.0)
+    for _ in range(5):
+        found = follow(1.0, tail=1.5)
+    assert found.p99 == pytest.approx(1.5 * as_simulated.p99, rel=0.05)
+    assert found.p50 == as_simulated.p50
+
+
+def test_a_point_that_drowned_does_not_say_how_far_off_p99_is(following):
+    simulation, follow = following
+    follow(1.0, tail=1000.0)
+    assert simulation.tail == 1.0

@@ -18,7 +18,7 @@ from trireme.tune import run
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Live
 from trireme.tune.show import Show
-from trireme.tune.verify import Verifier, str_of
+from trireme.tune.verify import DROWNED, Verifier, str_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +36,6 @@ LADDER = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 """Of the tuner's throughput, the rates that a setting of the grid climbs."""
 FINE = (0.8, 0.86, 0.92, 0.98, 1.04, 1.1)
 """The rates of the last climb."""
-DROWNED = 2.0
-"""Times the goal: beyond, a p99 says for how long was measured."""
 ROUNDS = 3
 
 
@@ -101,7 +99,8 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
     apart = sum(measured != simulated for measured, simulated in drowned)
     p99 = [abs(one.expected.p99 / one.point.p99 - 1) for one in alive]
     slow = [simulation.slowness(one.setting, one.expected.rate, one.count, one.busy) for one in alive]
-    afterwards = [
+    simulation.tail = 1.0
+    alone = [
         abs(simulation.at(one.setting, one.expected.rate, one.count, times).p99 / one.point.p99 - 1)
         for one, times in zip(alive, slow, strict=True)
     ]
@@ -116,7 +115,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
         (f"{unit}: drowned by one account alone", f"{apart} of {len(counted)} points", "", ""),
         (f"{unit}: simulated p50, median error", f"{statistics.median(p50):.0%}", _spread(p50), ""),
         (f"{unit}: simulated p99, median error", f"{statistics.median(p99):.0%}", _spread(p99), "<= 15 %"),
-        (f"{unit}: the same, at the speed of that run", f"{statistics.median(afterwards):.0%}", _spread(afterwards), ""),
+        (f"{unit}: alone, at the speed of that run", f"{statistics.median(alone):.0%}", _spread(alone), ""),
         (f"{unit}: how slow the runs were", f"{statistics.median(slow):.2f}", f"{min(slow):.2f} to {max(slow):.2f}", ""),
         (f"{unit}: measured p99 against itself, median error", *_repeated(alive), ""),
         (f"{unit}: simulated throughput, median error", f"{statistics.median(throughput):.1%}", _spread(throughput), "<= 15 %"),

@@ -40,12 +40,17 @@ LEAST_FRONT = 10.0
 LEAST_SHARE = 0.05
 """Of what a long pause costs, that a short one costs at least, or that it lacks."""
 LARGE = 8
-"""Rows of the requests that are sent side by side."""
+"""Rows of the requests that are sent side by side, and requests of the batches that are compared with them."""
+GATHERING = 100_000
+"""How long a batch may wait for the last of so many requests [us]."""
 
 
 @dataclass(frozen=True)
 class StageCosts:
-    """service[threads][kind, rows] is what a batch takes alone [us]; measured are the sizes behind it."""
+    """service[threads][kind, rows] is what a batch of requests of one row takes alone [us].
+
+    measured are the requests of so many rows behind it.
+    """
 
     name: str
     service: Mapping[int, Array]
@@ -110,6 +115,9 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
             points = _alone(live, stage, longest)
             service[threads] = _table(stage, points)
             rows += [(threads, kind, size, took) for (kind, size), took in points.items()]
+        watch(f"{stage.name}: requests that are joined")
+        joined = _joined(live, stage, min(service), _large(stage, rows))
+        service = {threads: table + joined * np.maximum(np.arange(table.shape[1]) - 1, 0) for threads, table in service.items()}
         watch(f"{stage.name}: after pauses")
         live.load({stage.name: Knobs(1, min(service), (1,), 0)})
         paused = _paused(live, [stage], [stage.request(_measured_kinds(stage)[0], 1)])
@@ -164,6 +172,23 @@ def _inside_and_around(
 def _of_one(live: Live, stage: Stage) -> tuple[int, int]:
     """Return how many batches of one row a model ran, and the nanoseconds they took."""
     return live.batch_stats(stage).get(1, (0, 0))
+
+
+def _joined(live: Live, stage: Stage, threads: int, size: int) -> float:
+    """Return what a batch takes for each further request beside its row [us]: many of one row, one of many, in alternation."""
+    if size == 1:
+        return 0.0
+    live.load({stage.name: Knobs(1, threads, (size,), GATHERING)})
+    kind = _measured_kinds(stage)[0]
+    few, many = stage.request(kind, size), stage.request(kind, 1)
+    turns = [_busy(live, stage, many, size, size) - _busy(live, stage, few, size, 1) for _ in range(TURNS)]
+    return max(0.0, statistics.median(turns)) / 1e3 / (size - 1)
+
+
+def _large(stage: Stage, measured: Sequence[tuple[int, int, int, float]]) -> int:
+    """Return the rows of a request that is so large that what happens around its batch does not count."""
+    smallest = _measured_kinds(stage)[0]
+    return max(rows for _, kind, rows, _ in measured if kind == smallest and rows <= LARGE)
 
 
 def _threads(stage: Stage, cores: int) -> list[int]:
@@ -246,10 +271,9 @@ def _numbers(stage: Stage) -> tuple[int, ...]:
 def _shared(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
     """Return how fast jobs on all cores run, of their speed alone: one instance and one a core, in alternation."""
     threads = min(costs.service)
-    kind = costs.measured[0][1]
-    size = max(rows for _, one, rows, _ in costs.measured if one == kind and rows <= LARGE)
+    size = _large(stage, costs.measured)
     live.load({stage.name: Knobs(cores, threads, (1,), 0)})
-    request = stage.request(kind, size)  # a large one, so that what happens around it does not count
+    request = stage.request(_measured_kinds(stage)[0], size)
     ratios = []
     for _ in range(TURNS):
         alone, together = (_busy(live, stage, request, size, clients) for clients in (1, cores))
@@ -259,8 +283,7 @@ def _shared(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
 
 def _waits(live: Live, stage: Stage, costs: StageCosts, cores: int) -> tuple[float, ...]:
     """Return what health checks take more [us] while every core has a batch to run."""
-    size = max(rows for _, _, rows, _ in costs.measured if rows <= LARGE)
-    request = stage.request(_measured_kinds(stage)[0], size)
+    request = stage.request(_measured_kinds(stage)[0], _large(stage, costs.measured))
     idle = openloop.beside(live.http, [request], 0, WAITS_SECONDS / 4)
     busy = openloop.beside(live.http, [request], cores, WAITS_SECONDS)
     return tuple(max(0.0, took * 1e6 - statistics.median(idle) * 1e6) for took in busy)

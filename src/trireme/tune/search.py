@@ -94,6 +94,8 @@ class Simulation:
         self.costs = costs
         self.slow = 1.0
         """How many times as slow the machine is as it was when it was calibrated."""
+        self.tail = 1.0
+        """How many times as long as simulated p99 is: what slow moments there are besides those of the calibration."""
         self._cores = cores
         self.trace = trace
         rng = np.random.default_rng(seed)
@@ -113,7 +115,7 @@ class Simulation:
         throughput = good.sum() / (done[counted].max() - arrival[counted][0]) * 1e6
         heaviest = 1 + self.heaviest
         mean = (batches[heaviest] * np.arange(self._width)).sum() / max(1, batches[heaviest].sum())
-        return Expected(rate, float(throughput), float(p50), float(p99), float(mean))
+        return Expected(rate, float(throughput), float(p50), float(p99) * self.tail, float(mean))
 
     def slowness(self, setting: Setting, rate: float, count: int, busy: float) -> float:
         """Return how slow the machine was, so that the models' batches of a run took so long together [us]."""

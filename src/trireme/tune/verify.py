@@ -25,7 +25,11 @@ FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
 LATEST = 5
-"""Points by which the machine's speed is judged."""
+"""Points by which the machine's speed is judged, and its slow moments."""
+DROWNED = 2.0
+"""Times the goal: beyond, a p99 says for how long was measured."""
+MOST_TAIL = 3.0
+"""Times the simulated p99, or the other way round, that slow moments are believed to make."""
 FEWEST = 400
 """Requests of a point: with fewer, a 99th percentile is one request or two."""
 
@@ -63,6 +67,7 @@ class Verifier:
         self._requests = [openloop.request(live.unit, sample) for sample in live.samples]
         self._loaded: Mapping[str, Knobs] = {}
         self._slow: list[float] = []
+        self._tails: list[float] = []
 
     def measure(self, setting: Setting, rate: float) -> Measured:
         """Offer a rate [requests/s] to a setting, loaded first where it is another one.
@@ -80,16 +85,25 @@ class Verifier:
         before = self._busy()
         point = openloop.offer(self._live.http, self._requests, trace.kinds, trace.arrivals(rate))
         busy = (self._busy() - before) / 1e3
-        self._follow(setting, rate, count, busy, kept=point.kept)
+        self._follow(setting, rate, count, busy, point)
         found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, count, busy)
         self.points.append(found)
         return found
 
-    def _follow(self, setting: Setting, rate: float, count: int, busy: float, *, kept: bool) -> None:
-        """Let the simulation be as slow as the machine was in the last points: a shared one is faster now and slower then."""
-        if kept:
-            self._slow.append(self._simulation.slowness(setting, rate, count, busy))
-            self._simulation.slow = statistics.median(self._slow[-LATEST:])
+    def _follow(self, setting: Setting, rate: float, count: int, busy: float, point: Point) -> None:
+        """Let the simulation be as slow as the machine was in the last points, and its p99 as far off as it was there.
+
+        A shared machine is faster now and slower then, and has moments in which it is slower still.
+        """
+        if not point.kept:
+            return
+        simulation = self._simulation
+        self._slow.append(simulation.slowness(setting, rate, count, busy))
+        simulation.slow = statistics.median(self._slow[-LATEST:])
+        alone = simulation.at(setting, rate, count, self._slow[-1]).p99 / simulation.tail
+        if max(alone, point.p99) <= DROWNED * self.goal:
+            self._tails.append(min(max(point.p99 / alone, 1 / MOST_TAIL), MOST_TAIL))
+            simulation.tail = statistics.median(self._tails[-LATEST:])
 
     def _busy(self) -> int:
         """Return how long the unit's batches took so far, together [ns]."""
