@@ -94,7 +94,7 @@ tune: needs_M repo   ## tune a model for this machine: make tune M=<model> SLO=5
 tune-proof: repo     ## hold the tuner against an exhaustive measured grid (about 25 minutes)
 	@.venv/bin/python -m trireme.bench tune
 
-bench-medic: repo    ## measure how soon the medic has a killed model back, and what others see of it (about 5 minutes)
+bench-medic: repo    ## measure how soon the medic has a killed model back, and what others see of it (about 18 minutes)
 	@.venv/bin/python -m trireme.bench medic
 
 bench-overload: repo  ## measure what the gateway does at five times its capacity

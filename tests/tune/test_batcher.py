@@ -37,7 +37,7 @@ def chain(models=1, cores=4, kinds=1, shared=1.0, crowd=1.0, **changed):
     return Chain(cores=cores, shared=shared, crowd=crowd, **each)
 
 
-def requests(*arrivals, rows=1, kind=0, priority=1, pace=1.0, wait=0.0):
+def requests(*arrivals, rows=1, kind=0, priority=1, wait=0.0):
     def each(value, dtype=np.int64):
         return np.array(np.broadcast_to(value, len(arrivals)), dtype)
 
@@ -46,7 +46,6 @@ def requests(*arrivals, rows=1, kind=0, priority=1, pace=1.0, wait=0.0):
         each(rows),
         each(kind),
         each(priority),
-        each(pace, float),
         np.broadcast_to(each(wait, float), (4, len(arrivals))),
     )
 
@@ -145,10 +144,6 @@ def test_the_first_priority_goes_first():
 
 def test_a_pipeline_hands_on_what_is_done():
     assert latencies(chain(models=3), requests(0)) == [3000]
-
-
-def test_a_batch_takes_as_many_times_as_long_as_the_pace_of_its_first_request():
-    assert latencies(chain(), requests(0, 5000, pace=[1.25, 0.9])) == [1250, 900]
 
 
 def test_a_batch_after_a_pause_takes_more_and_most_of_it_soon():

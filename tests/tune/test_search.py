@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -50,12 +48,15 @@ def test_a_simulation_can_be_told_how_slow_the_machine_is_now(stage, costed):
     assert one.at(*asked) == slower
 
 
-def test_a_machine_with_slow_moments_has_a_longer_tail(stage, costed):
-    steady = simulation(stage, costed(10_000.0, 1000.0))
-    pace = np.where(np.arange(200) % 10, 0.8, 2.8)  # on average as fast
-    uneven = simulation(stage, replace(steady.costs, pace=pace))
-    asked = ({"sleeper": Knobs(2, 0, (4,), 0)}, 60.0, 2000)
-    assert uneven.at(*asked).p99 > 1.3 * steady.at(*asked).p99
+def test_p99_is_as_far_off_as_it_was_at_the_last_points_near_a_rate(stage, costed):
+    one, asked = simulation(stage, costed(10_000.0, 1000.0)), ({"sleeper": Knobs(2, 0, (4,), 0)}, 60.0, 2000)
+    before = one.at(*asked)
+    one.tails += [(50.0, 9.0)] * 14  # too long ago
+    one.tails += [(60.0, 1.5), (59.0, 1.4), (61.0, 1.6), (60.0, 1.5), (62.0, 1.5)] + [(200.0, 3.0)] * 9
+    after = one.at(*asked)
+    assert after.p99 == pytest.approx(1.5 * before.p99)
+    assert after.p50 == before.p50
+    assert one.tail(200.0) == 3.0
 
 
 def test_a_longer_goal_takes_a_higher_rate(stage, costed):

@@ -1,8 +1,8 @@
 """What the medic costs and how fast it is: each Python model's process is killed until the model answers again.
 
-Meanwhile another model is asked at a constant rate, by turns without a kill, with one, and without again: its p99 is compared
-over all requests, and how far two turns without a kill are apart says what that is worth. Server, medic and load are processes
-of their own on the same cores, and the medic goes round each second, as in a pod.
+Meanwhile another model is asked at a constant rate, by turns without a kill, with one, and without again. Its p99 is compared
+over the seconds around the kill and over the whole turn; how far two turns without a kill are apart says what that is worth.
+Server, medic and load are processes of their own on the same cores, and the medic goes round each second, as in a pod.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 INTERVAL = 1.0
 KILLED, OTHER, RATE = "sentiment_head", "credit_risk", 100.0
 """Whose process is killed while the other is asked so often a second."""
-BEFORE, LOADED, LIMIT = 1.0, 5.0, 60.0
-"""Seconds of load before the kill, and in all; until a model has to answer again."""
+BEFORE, AROUND, TURN, LIMIT = 1.0, 5.0, 60.0, 60.0
+"""Seconds of load before the kill, that count as around it, and of a turn; until a model has to answer again."""
 TURNS = ("without", "killed", "again without")
 
 
@@ -53,7 +53,8 @@ def measure(sources: Sources, *, quick: bool) -> Iterator[Row]:
             times = [_recovery(server, reloaded, name) for _ in range(1 if quick else 3)]
             spread = f"{min(times):.1f} to {max(times):.1f} in {len(times)} kills"
             yield f"{name} answers again after", f"{statistics.median(times):.1f} s", spread, "<= 5 s"
-        yield from _meanwhile(sources, server, medic, reloaded, 1 if quick else 12)
+        rounds, seconds = (1, AROUND) if quick else (5, TURN)
+        yield from _meanwhile(sources, server, medic, reloaded, rounds, seconds)
 
 
 @contextmanager
@@ -106,29 +107,44 @@ def _recovery(server: Server, reloaded: dict[str, float], name: str) -> float:
     return reloaded[name] - killed
 
 
-def _meanwhile(sources: Sources, server: Server, medic: Medic, reloaded: dict[str, float], rounds: int) -> Iterator[Row]:
+def _meanwhile(  # noqa: PLR0913, PLR0917 - all that is watched
+    sources: Sources, server: Server, medic: Medic, reloaded: dict[str, float], rounds: int, seconds: float
+) -> Iterator[Row]:
     bodies = load.bodies(sources.unit(OTHER).folder, medic.canaries[OTHER].config)
-    p99s, every = [], {turn: Account() for turn in TURNS}
+    found: list[dict[str, Account]] = []
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         pool.submit(traffic, server.grpc, bodies, RATE, BEFORE).result()  # it has imported all that it needs
         for number in range(rounds):
-            found = {}
+            found.append({})
             for place in range(len(TURNS)):
                 turn = TURNS[(number + place) % len(TURNS)]
-                asked = pool.submit(traffic, server.grpc, bodies, RATE, LOADED)
+                asked = pool.submit(traffic, server.grpc, bodies, RATE, seconds)
                 if turn == "killed":
                     time.sleep(BEFORE)
                     _recovery(server, reloaded, KILLED)
-                found[turn] = asked.result()
-                every[turn].add(found[turn])
-            p99s.append([found[turn].p99 for turn in TURNS])
-    without, killed, again = (every[turn] for turn in TURNS)
-    noise = f"without to without {_spread([third / first for first, _, third in p99s])}"
-    without.add(again)
-    value = f"{killed.p99 / without.p99:.2f} of without"
-    spread = f"{_spread([second / first for first, second, _ in p99s])} in {rounds} rounds; {noise}; {without.p99:.1f} ms"
-    yield f"{OTHER}'s p99 while {KILLED} is loaded again", value, spread, "1"
+                found[-1][turn] = asked.result()
+    around = [{turn: Account(latencies=one.latencies[: round(RATE * AROUND)]) for turn, one in row.items()} for row in found]
+    yield _compared(f"the {AROUND:.0f} s around a kill of {KILLED}", around, "stated")
+    yield _compared(f"the {seconds:.0f} s in which it happens", found, "1")
+    killed = _all(found, "killed")
     yield f"{OTHER}'s requests lost meanwhile", str(killed.lost.total()), f"of {killed.sent}", "0"
+
+
+def _compared(when: str, rounds: Sequence[dict[str, Account]], target: str) -> Row:
+    """Return the row of the other model's p99 with a kill and without, over all rounds, and of each round."""
+    without, killed, again = (_all(rounds, turn) for turn in TURNS)
+    without.add(again)
+    noise = f"without to without {_spread([row[TURNS[2]].p99 / row[TURNS[0]].p99 for row in rounds])}"
+    each = _spread([row["killed"].p99 / row[TURNS[0]].p99 for row in rounds])
+    spread = f"{each} in {len(rounds)} rounds; {noise}; {without.p99:.1f} ms"
+    return f"{OTHER}'s p99 over {when}", f"{killed.p99 / without.p99:.2f} of without", spread, target
+
+
+def _all(rounds: Sequence[dict[str, Account]], turn: str) -> Account:
+    every = Account()
+    for row in rounds:
+        every.add(row[turn])
+    return every
 
 
 def traffic(address: str, bodies: Sequence[bytes], rate: float, seconds: float) -> Account:

@@ -99,7 +99,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
     apart = sum(measured != simulated for measured, simulated in drowned)
     p99 = [abs(one.expected.p99 / one.point.p99 - 1) for one in alive]
     slow = [simulation.slowness(one.setting, one.expected.rate, one.count, one.busy) for one in alive]
-    simulation.tail = 1.0
+    simulation.tails.clear()
     alone = [
         abs(simulation.at(one.setting, one.expected.rate, one.count, times).p99 / one.point.p99 - 1)
         for one, times in zip(alive, slow, strict=True)

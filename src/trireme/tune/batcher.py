@@ -210,8 +210,7 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float, asked:
         others = asked + begun * chain.threads[model]
         cooled *= 1.0 + (chain.crowd - 1.0) * min(others / max(chain.cores - 1, 1), 1.0)
         state.woken[model, instance] = now + (requests.wait[model, one] if others >= chain.cores else 0.0)
-        alone = chain.service[model, requests.kind[one], rows] + chain.cold[model] * cooled
-        state.left[model, instance] = alone * requests.pace[one]
+        state.left[model, instance] = chain.service[model, requests.kind[one], rows] + chain.cold[model] * cooled
         state.batches[model, rows] += 1
         begun += 1
         state.asleep[model] = 0

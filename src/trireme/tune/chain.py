@@ -44,13 +44,11 @@ class Chain(NamedTuple):
 class Requests(NamedTuple):
     """What arrives: when [us, in order], rows, kind and priority (from 1), a value a request.
 
-    pace is how many times as long as on average a batch takes that it is the first of. wait [model, request] is how long that
-    batch waits for a core when others have them all [us].
+    wait [model, request] is how long the batch that it is the first of waits for a core when others have them all [us].
     """
 
     arrival: Array
     rows: Array
     kind: Array
     priority: Array
-    pace: Array
     wait: Array

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,14 +28,10 @@ PASSES, CALLS, SECONDS = 3, 2, 0.05
 """Each size is called at least so often, and for so long, in as many passes: a shared machine has slow moments."""
 TURNS, TURN_SECONDS = 5, 0.25
 """How often two things are compared in alternation, and for how long each time [s]."""
-PACE_TURNS, WAITS_SECONDS = 8, 2.0
-"""The same of the record of the machine's pace, and for how long waits are looked at."""
+WAITS_SECONDS = 2.0
+"""For how long waits are looked at."""
 SHORT_PAUSE, LONG_PAUSE = 0.005, 0.03
 """Between an answer and the next call [s]."""
-STEP = 0.005
-"""Seconds between two values of the machine's pace."""
-STALLED = 0.98
-"""The quantile of the pace up to which it is believed: rarer stalls come once in a recording, or not at all."""
 LEAST_FRONT = 10.0
 LEAST_SHARE = 0.05
 """Of what a long pause costs, that a short one costs at least, or that it lacks."""
@@ -77,8 +73,6 @@ class Costs:
     shared: float
     front_cold: float = 0.0
     """What it costs more when nothing was asked for long [us]."""
-    pace: Array = field(default_factory=lambda: np.ones(1))
-    """How many times as long as on average calls took, a value each STEP seconds: a shared machine has slow moments."""
     waits: tuple[float, ...] = (0.0,)
     """How long some threads waited for a core while others had them all [us]."""
     crowd: float = 1.0
@@ -88,14 +82,13 @@ class Costs:
 class Paused(NamedTuple):
     """What a pause costs the next call [us]: its batches, and the call around them, which takes `hot` without one.
 
-    cools is how long a pause has to be for most of it; pace is as in Costs.
+    cools is how long a pause has to be for most of it.
     """
 
     inside: float
     hot: float
     cold: float
     cools: float
-    pace: Array
 
 
 def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, watch: Watch) -> Costs:
@@ -129,44 +122,28 @@ def measure(live: Live, stages: Sequence[Stage], cores: int, *, longest: float, 
     crowd = _crowd(live, stages[heaviest], found[heaviest], cores)
     watch(f"{live.unit}: what a call takes around its models")
     live.load({costs.name: Knobs(1, min(costs.service), (1,), 0) for costs in found})
-    around = _paused(live, stages, [openloop.request(live.unit, sample) for sample in live.samples], PACE_TURNS)
-    return Costs(tuple(found), max(around.hot, LEAST_FRONT), shared, around.cold, around.pace, waits, crowd)
+    around = _paused(live, stages, [openloop.request(live.unit, sample) for sample in live.samples])
+    return Costs(tuple(found), max(around.hot, LEAST_FRONT), shared, around.cold, waits, crowd)
 
 
-def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], turns: int = TURNS) -> Paused:
+def _paused(live: Live, stages: Sequence[Stage], requests: Sequence[bytes]) -> Paused:
     """Measure calls one after another without a pause, after a short one and after a long one, in alternation."""
     _inside_and_around(live, stages, requests, 0.0)
     pauses = (0.0, SHORT_PAUSE, LONG_PAUSE)
-    rows = [[_inside_and_around(live, stages, requests, pause) for pause in pauses] for _ in range(turns)]
-    found = np.array([[(inside, around) for inside, around, _ in row] for row in rows])
+    found = np.array([[_inside_and_around(live, stages, requests, pause) for pause in pauses] for _ in range(TURNS)])
     hot = np.median(found[:, 0], axis=0)
     short, long = np.maximum(np.median(found[:, 1:] - found[:, :1], axis=0), 0.0)
     share = min(max(short[0] / max(long[0], 1e-3), LEAST_SHARE), 1.0 - LEAST_SHARE)
-    took = [np.concatenate([row[place][2] for row in rows]) for place in range(len(pauses))]
-    paces = [
-        _pace(row[place][2] / took[place].mean(), row[place][2] + pauses[place]) for row in rows for place in range(len(pauses))
-    ]
-    pace = np.concatenate(paces)
-    pace = np.minimum(pace, np.quantile(pace, STALLED))
-    return Paused(float(long[0]), float(hot[1]), float(long[1]), -SHORT_PAUSE * 1e6 / math.log(1.0 - share), pace)
+    return Paused(float(long[0]), float(hot[1]), float(long[1]), -SHORT_PAUSE * 1e6 / math.log(1.0 - share))
 
 
-def _pace(ratios: Array, spans: Array) -> Array:
-    """Return the ratio of the call that is under way at each step, where each spans so many seconds."""
-    ends = np.cumsum(spans)
-    paces: Array = ratios[np.searchsorted(ends, np.arange(STEP / 2, ends[-1], STEP))]
-    return paces
-
-
-def _inside_and_around(
-    live: Live, stages: Sequence[Stage], requests: Sequence[bytes], pause: float
-) -> tuple[float, float, Array]:
-    """Return what a call takes in the batches of its models, and around them [us], and what each call took [s]."""
+def _inside_and_around(live: Live, stages: Sequence[Stage], requests: Sequence[bytes], pause: float) -> tuple[float, float]:
+    """Return what a call takes in the batches of its models, and around them [us]."""
     before = [_of_one(live, stage) for stage in stages]
-    took = np.array(openloop.repeat(live.http, requests, 1, TURN_SECONDS, pause=pause))
+    took = statistics.fmean(openloop.repeat(live.http, requests, 1, TURN_SECONDS, pause=pause))
     after = [_of_one(live, stage) for stage in stages]
     inside = sum((b[1] - a[1]) / max(b[0] - a[0], 1) for a, b in zip(before, after, strict=True)) / 1e3
-    return inside, float(took.mean()) * 1e6 - inside, took
+    return inside, took * 1e6 - inside
 
 
 def _of_one(live: Live, stage: Stage) -> tuple[int, int]:

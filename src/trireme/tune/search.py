@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,6 @@ import numpy as np
 
 from trireme.tune import batcher
 from trireme.tune.chain import Chain, Requests
-from trireme.tune.costs import STEP
 from trireme.tune.knobs import choices
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ STEPS = 7
 """Halvings between no rate and the most that could be."""
 SLOWNESS_STEPS, MOST_SLOW = 6, 3.0
 """Of the search for how slow a machine was, and the most that it may be."""
+LATEST, NEAREST = 14, 5
+"""Points that say how far off p99 is: so many of the last ones, and of these the nearest by their rate."""
 FINALISTS = 24
 NEARLY = 0.95
 """Of the best rate: from here on the simpler setting wins, because the simulation is not more precise than that."""
@@ -93,9 +96,9 @@ class Simulation:
         self.stages = stages
         self.costs = costs
         self.slow = 1.0
-        """How many times as slow the machine is as it was when it was calibrated."""
-        self.tail = 1.0
-        """How many times as long as simulated p99 is: what slow moments there are besides those of the calibration."""
+        """How many times as slow the models are as they were when they were calibrated."""
+        self.tails: list[tuple[float, float]] = []
+        """Of points that were measured: the rate, and how many times as long as simulated p99 was."""
         self._cores = cores
         self.trace = trace
         rng = np.random.default_rng(seed)
@@ -115,7 +118,12 @@ class Simulation:
         throughput = good.sum() / (done[counted].max() - arrival[counted][0]) * 1e6
         heaviest = 1 + self.heaviest
         mean = (batches[heaviest] * np.arange(self._width)).sum() / max(1, batches[heaviest].sum())
-        return Expected(rate, float(throughput), float(p50), float(p99) * self.tail, float(mean))
+        return Expected(rate, float(throughput), float(p50), float(p99) * self.tail(rate), float(mean))
+
+    def tail(self, rate: float) -> float:
+        """Return how many times as long as simulated p99 is, by the last points near a rate: a machine has slow moments."""
+        near = sorted(self.tails[: -LATEST - 1 : -1], key=lambda seen: abs(math.log(seen[0] / rate)))[:NEAREST]
+        return statistics.median(times for _, times in near) if near else 1.0
 
     def slowness(self, setting: Setting, rate: float, count: int, busy: float) -> float:
         """Return how slow the machine was, so that the models' batches of a run took so long together [us]."""
@@ -129,10 +137,10 @@ class Simulation:
         trace = self.trace.first(count)
         arrival, ones = trace.arrivals(rate) * 1e6, np.ones(count, np.int64)
         chain = self.chain(setting)
-        chain = chain._replace(service=chain.service * slow, cold=chain.cold * slow)
-        pace = self.costs.pace[(arrival / (STEP * 1e6)).astype(int) % len(self.costs.pace)]
+        slows = np.array([1.0, *(slow for _ in self.stages)])
+        chain = chain._replace(service=chain.service * slows[:, None, None], cold=chain.cold * slows)
         wait = self._wait[:, np.arange(count) % WAITS]
-        return arrival, batcher.run(chain, Requests(arrival, ones, trace.kinds, ones, pace, wait))
+        return arrival, batcher.run(chain, Requests(arrival, ones, trace.kinds, ones, wait))
 
     @property
     def heaviest(self) -> int:

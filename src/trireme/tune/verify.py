@@ -25,7 +25,7 @@ FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
 LATEST = 5
-"""Points by which the machine's speed is judged, and its slow moments."""
+"""Points by which the machine's speed is judged."""
 DROWNED = 2.0
 """Times the goal: beyond, a p99 says for how long was measured."""
 MOST_TAIL = 3.0
@@ -67,7 +67,6 @@ class Verifier:
         self._requests = [openloop.request(live.unit, sample) for sample in live.samples]
         self._loaded: Mapping[str, Knobs] = {}
         self._slow: list[float] = []
-        self._tails: list[float] = []
 
     def measure(self, setting: Setting, rate: float) -> Measured:
         """Offer a rate [requests/s] to a setting, loaded first where it is another one.
@@ -91,19 +90,15 @@ class Verifier:
         return found
 
     def _follow(self, setting: Setting, rate: float, count: int, busy: float, point: Point) -> None:
-        """Let the simulation be as slow as the machine was in the last points, and its p99 as far off as it was there.
-
-        A shared machine is faster now and slower then, and has moments in which it is slower still.
-        """
+        """Let the simulation be as slow as the machine was in the last points, and its p99 as far off as it was there."""
         if not point.kept:
             return
         simulation = self._simulation
         self._slow.append(simulation.slowness(setting, rate, count, busy))
         simulation.slow = statistics.median(self._slow[-LATEST:])
-        alone = simulation.at(setting, rate, count, self._slow[-1]).p99 / simulation.tail
+        alone = simulation.at(setting, rate, count, self._slow[-1]).p99 / simulation.tail(rate)
         if max(alone, point.p99) <= DROWNED * self.goal:
-            self._tails.append(min(max(point.p99 / alone, 1 / MOST_TAIL), MOST_TAIL))
-            simulation.tail = statistics.median(self._tails[-LATEST:])
+            simulation.tails.append((rate, min(max(point.p99 / alone, 1 / MOST_TAIL), MOST_TAIL)))
 
     def _busy(self) -> int:
         """Return how long the unit's batches took so far, together [ns]."""
