@@ -28,6 +28,8 @@ def tree(tmp_path_factory):
     (root / "models").mkdir()
     for name in ("double", "other"):
         create(root, name, "python")
+    with (root / "models/double/model.toml").open("a") as toml:
+        toml.write("\n[variants.two]\ninstance_group = [{ count = 2 }]\n")
     folder = root / "ensembles/twice"
     folder.mkdir(parents=True)
     (folder / "examples.json").write_text('[{"inputs": {"x": [1.5]}, "outputs": {"y": [3.0]}}]')

@@ -65,6 +65,24 @@ def test_what_is_healthy_and_idle_is_asked_for_a_hundredth_of_the_time_and_a_pip
     wait_until(lambda: "twice" in asked, seconds=2)
 
 
+def test_each_instance_of_an_idle_model_is_asked_since_one_of_them_may_be_dead(admit, wait_until, monkeypatch):
+    ward = admit("--model-config-name=two")
+    asked, look = [], ward.triton.look
+
+    def noted(canary):
+        if canary.name == "double":
+            asked.append(time.monotonic())
+        return look(canary)
+
+    monkeypatch.setattr(ward.triton, "look", noted)
+    ward.watch(interval=1.0)
+    wait_until(lambda: len(asked) >= 5, seconds=20)  # once until it is known that there are two
+    assert asked[2] - asked[1] < 0.5 < asked[3] - asked[2]
+    assert asked[4] - asked[3] < 0.5
+    os.kill(ward.server.stubs("double")[0], signal.SIGKILL)
+    wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
+
+
 def test_a_model_that_hangs_does_not_rest(admit, wait_until, monkeypatch):
     ward = admit(hang=1.0)
     ward.watch(interval=0.1)

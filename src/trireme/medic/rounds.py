@@ -175,8 +175,8 @@ class Medic:
             canary, found = self.canaries[name], (Finding.ANSWERED, "")
             proven = since.good or self._rests(name)  # no canary stands in the others' way
             if not self.patients[name].healthy or since.bad or not proven:
-                several = 2 * self._as_served(name).instances  # of which one may be dead
-                for _ in range(max(several, 1) if since.bad else 1):
+                several = self._instances(name)  # of which one may be dead: Triton asks them in turn
+                for _ in range(2 * several if since.bad else several):
                     found = self._ask(canary)
                     if found[0] is not Finding.ANSWERED:
                         break
@@ -202,6 +202,9 @@ class Medic:
         """Return how a model is served, or was built until that is known."""
         return self._served.get(name) or Served.of(self.canaries[name].config)
 
+    def _instances(self, name: str) -> int:
+        return max(self._as_served(name).instances, 1)
+
     def _do(self, name: str, action: Action) -> None:
         if action is Action.NOTHING:
             return
@@ -224,7 +227,7 @@ class Medic:
     def _rests(self, name: str) -> bool:
         """Say whether a healthy model was asked so lately that it is not asked again; a member is before its pipelines are."""
         last, *took = self._answers.get(name, (-PIPELINE, 0.0, 0.0))
-        rest = PIPELINE if self._as_served(name).members else min(min(took) / SHARE, LONGEST)
+        rest = PIPELINE if self._as_served(name).members else min(self._instances(name) * min(took) / SHARE, LONGEST)
         return time.monotonic() - last < rest and all(map(self._rests, self._pipelines(name)))
 
     def _note(self, name: str, finding: Finding, reason: str) -> Action:
