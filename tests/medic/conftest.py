@@ -74,8 +74,8 @@ def admit(tree, tmp_path):
     """Start wards, and end them."""
     wards = []
 
-    def begin(*flags, **rules) -> Ward:
-        wards.append(Ward(tree, tmp_path / f"{len(wards)}.log", Rules(**rules), flags))
+    def begin(*flags, root=tree, **rules) -> Ward:
+        wards.append(Ward(root, tmp_path / f"{len(wards)}.log", Rules(**rules), flags))
         return wards[-1]
 
     yield begin

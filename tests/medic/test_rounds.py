@@ -4,15 +4,19 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from trireme.build import build
 from trireme.client import Client
+from trireme.discover import discover
 from trireme.errors import CallError, MissingSourceError
 from trireme.medic import rounds
 from trireme.medic.policy import Finding
 from trireme.medic.rounds import QUIET
 from trireme.medic.triton import Triton, canaries
+from trireme.new import create
 
 pytestmark = pytest.mark.alone
 
@@ -81,6 +85,27 @@ def test_each_instance_of_an_idle_model_is_asked_since_one_of_them_may_be_dead(a
     assert asked[4] - asked[3] < 0.5
     os.kill(ward.server.stubs("double")[0], signal.SIGKILL)
     wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
+
+
+def test_an_older_version_that_died_beside_the_newest_is_loaded_again(admit, wait_until, tmp_path):
+    create(tmp_path, "double", "python")
+    folder = tmp_path / "models/double"
+    older = folder / "versions/1"
+    older.mkdir(parents=True)
+    (older / "infer.py").write_text("def infer(*, x):\n    return {'y': 3 * x}\n")  # the example is not its own
+    text = (folder / "model.toml").read_text().replace("version = 1", "version = 2", 1)
+    (folder / "model.toml").write_text(text + "\n[versions.1]\n")
+    build(discover(tmp_path))
+    ward = admit(root=tmp_path)
+    ward.watch()
+    wait_until(ward.medic.ready, seconds=10)
+    (victim,) = (pid for pid in ward.server.stubs("double") if b"/double/1/" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    with Client(ward.server.grpc, timeout=10) as client:
+        assert client.infer("double", {"x": [[1.5]]}, version="1")["y"].item() == 4.5
+        assert ward.named("reload") == []
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
+        assert client.infer("double", {"x": [[1.5]]}, version="1")["y"].item() == 4.5
 
 
 def test_a_model_that_hangs_does_not_rest(admit, wait_until, monkeypatch):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
 
 from trireme.errors import CallError
 from trireme.medic.policy import Action, Finding, Patient, Rules
-from trireme.medic.triton import Counts, GoneError, Served
+from trireme.medic.triton import GoneError, Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from trireme.medic.metrics import Metrics
-    from trireme.medic.triton import Canary, Triton
+    from trireme.medic.triton import Canary, Counts, Triton
 
     Say = Callable[..., None]
 
@@ -40,6 +42,14 @@ GONE_ROUNDS = 3
 """Rounds in a row in which nobody answers before the server counts as hung or dead."""
 
 
+class Since(NamedTuple):
+    """Requests of a model since the last round: that ended well, those of the version that has the fewest, and that failed."""
+
+    good: int
+    least: int
+    bad: int
+
+
 class Medic:
     """Looks after one Triton; say is told every event by its name, with its facts."""
 
@@ -54,7 +64,7 @@ class Medic:
         """Called when a server answers again after nobody listened, with when that was first found (Unix time [s])."""
         self._triton, self._metrics, self._say = triton, metrics, say
         self.canaries = {canary.name: canary for canary in canaries}
-        self._counts: Mapping[str, Counts] = {}
+        self._counts: Mapping[str, Mapping[str, Counts]] = {}
         self._served: dict[str, Served] = {}
         self._asked: dict[str, float] = {}
         self._answers: dict[str, tuple[float, float, float]] = {}
@@ -143,11 +153,11 @@ class Medic:
         busy = name in self._asked or name in self._at_work or self._member_is_ill(name)
         return not busy and self.patients[name].due(time.monotonic())
 
-    def _begin(self, name: str, since: Counts) -> Future[None]:
+    def _begin(self, name: str, since: Since) -> Future[None]:
         self._asked[name] = time.monotonic()
         return self._pool.submit(self._look, name, since)
 
-    def _note_late(self, since: Mapping[str, Counts]) -> None:
+    def _note_late(self, since: Mapping[str, Since]) -> None:
         """Note the models whose canaries wait, but for those that answer others meanwhile."""
         for name, began in list(self._asked.items()):
             waited = time.monotonic() - began
@@ -169,15 +179,16 @@ class Medic:
             self._refused_at = None
             self._answers.clear()
 
-    def _look(self, name: str, since: Counts) -> None:
+    def _look(self, name: str, since: Since) -> None:
         """Find out how a model is, from what it answered since the last round, or from a canary; act on it."""
         try:
             canary, found = self.canaries[name], (Finding.ANSWERED, "")
-            proven = since.good or self._rests(name)  # no canary stands in the others' way
+            proven = since.least or self._rests(name)  # no canary stands in the others' way
             if not self.patients[name].healthy or since.bad or not proven:
                 several = self._instances(name)  # of which one may be dead: Triton asks them in turn
-                for _ in range(2 * several if since.bad else several):
-                    found = self._ask(canary)
+                every = product(self._versions(name), range(2 * several if since.bad else several))
+                for version, _ in every:
+                    found = self._ask(replace(canary, version=version))
                     if found[0] is not Finding.ANSWERED:
                         break
             if found[0] is Finding.ANSWERED and name not in self._served:
@@ -205,6 +216,10 @@ class Medic:
     def _instances(self, name: str) -> int:
         return max(self._as_served(name).instances, 1)
 
+    def _versions(self, name: str) -> list[str]:
+        """Return the versions that are served side by side; empty is the newest."""
+        return ["", *sorted(self._counts.get(name, {}), key=int)[:-1]]
+
     def _do(self, name: str, action: Action) -> None:
         if action is Action.NOTHING:
             return
@@ -227,7 +242,8 @@ class Medic:
     def _rests(self, name: str) -> bool:
         """Say whether a healthy model was asked so lately that it is not asked again; a member is before its pipelines are."""
         last, *took = self._answers.get(name, (-PIPELINE, 0.0, 0.0))
-        rest = PIPELINE if self._as_served(name).members else min(self._instances(name) * min(took) / SHARE, LONGEST)
+        asked = self._instances(name) * len(self._versions(name))
+        rest = PIPELINE if self._as_served(name).members else min(asked * min(took) / SHARE, LONGEST)
         return time.monotonic() - last < rest and all(map(self._rests, self._pipelines(name)))
 
     def _note(self, name: str, finding: Finding, reason: str) -> Action:
@@ -275,8 +291,13 @@ class Medic:
         return list(dict.fromkeys(found))
 
 
-def _since(before: Mapping[str, Counts], now: Mapping[str, Counts], name: str) -> Counts:
+def _since(before: Mapping[str, Mapping[str, Counts]], now: Mapping[str, Mapping[str, Counts]], name: str) -> Since:
     """Return what a model has answered between two looks; nothing is known of it without the first."""
-    if name not in before or name not in now:
-        return Counts(0, 0)
-    return Counts(*(max(new - old, 0) for new, old in zip(now[name], before[name], strict=True)))
+    old, new = before.get(name, {}), now.get(name, {})
+    ended = [
+        [max(b - a, 0) for a, b in zip(old[version], counts, strict=True)] for version, counts in new.items() if version in old
+    ]
+    if not ended or len(ended) < len(new):
+        return Since(0, 0, 0)
+    good = [one[0] for one in ended]
+    return Since(sum(good), min(good), sum(one[1] for one in ended))

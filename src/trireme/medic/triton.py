@@ -44,7 +44,7 @@ class GoneError(Exception):
 
 
 class Counts(NamedTuple):
-    """Requests of a model that ended well, and those that failed."""
+    """Requests of a version that ended well, and those that failed."""
 
     good: int
     bad: int
@@ -65,11 +65,12 @@ class Served(NamedTuple):
 
 @dataclass(frozen=True)
 class Canary:
-    """One model's question: its config as built, and the example that it is asked."""
+    """One model's question: its config as built, and the example that it is asked; empty is the newest version."""
 
     name: str
     config: ModelConfig
     example: Example
+    version: str = ""
 
 
 def canaries(tree: Path, folders: Sequence[Path]) -> tuple[Canary, ...]:
@@ -114,14 +115,14 @@ class Triton:
         self._channel.close()
 
     def look(self, canary: Canary) -> tuple[Finding, str]:
-        """Ask a canary and say what became of it.
+        """Ask a canary and say what became of it. The examples are the newest version's: of others any answer is right.
 
         Raises:
             GoneError: nobody listens.
 
         """
         try:
-            mismatch = canary.example.mismatch(ask(self._client, canary.config, canary.example))
+            answer = ask(self._client, canary.config, canary.example, canary.version)
         except DeadlineError as error:
             return Finding.LATE, str(error)
         except UnreachableError as error:
@@ -132,6 +133,7 @@ class Triton:
             gone = any(text in str(error) for text in UNLOADED)
             died = STUB in str(error) and MEMBER not in str(error)  # a member has a canary of its own
             return (Finding.DEAD if gone or died else Finding.WRONG), str(error)
+        mismatch = "" if canary.version else canary.example.mismatch(answer)
         return (Finding.WRONG, mismatch) if mismatch else (Finding.ANSWERED, "")
 
     def served(self, name: str) -> Served:
@@ -146,18 +148,18 @@ class Triton:
         found = self._ask(lambda: self._stub.ModelConfig(request, timeout=ADMIN_SECONDS, metadata=self._metadata))
         return Served.of(found.config)
 
-    def counts(self) -> Mapping[str, Counts]:
-        """Return how many requests each model has answered so far.
+    def counts(self) -> Mapping[str, Mapping[str, Counts]]:
+        """Return how many requests each version of each model has answered so far.
 
         Raises:
             GoneError: the server does not say.
 
         """
         found = self._ask(lambda: self._stub.ModelStatistics(pb.ModelStatisticsRequest(), timeout=ADMIN_SECONDS))
-        counts: dict[str, Counts] = {}
+        counts: dict[str, dict[str, Counts]] = {}
         for row in found.model_stats:
-            good, bad = counts.get(row.name, Counts(0, 0))
-            counts[row.name] = Counts(good + row.inference_stats.success.count, bad + row.inference_stats.fail.count)
+            ended = Counts(row.inference_stats.success.count, row.inference_stats.fail.count)
+            counts.setdefault(row.name, {})[row.version] = ended
         return counts
 
     def reload(self, name: str, pipelines: Sequence[str]) -> None:
