@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,8 @@ def test_an_older_version_that_died_beside_the_newest_is_loaded_again(admit, wai
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
         assert client.infer("double", {"x": [[1.5]]}, version="1")["y"].item() == 4.5
+    taken_away = replace(ward.medic.canaries["double"], version="7")
+    assert ward.triton.look(taken_away)[0] is Finding.ANSWERED
 
 
 def test_a_model_that_hangs_does_not_rest(admit, wait_until, monkeypatch):

@@ -131,6 +131,8 @@ class Triton:
             if any(text in str(error) for text in BUSY):
                 return Finding.LATE, str(error)
             gone = any(text in str(error) for text in UNLOADED)
+            if gone and canary.version:  # an older one, taken away since it was counted: no illness
+                return Finding.ANSWERED, ""
             died = STUB in str(error) and MEMBER not in str(error)  # a member has a canary of its own
             return (Finding.DEAD if gone or died else Finding.WRONG), str(error)
         mismatch = "" if canary.version else canary.example.mismatch(answer)
