@@ -29,7 +29,7 @@ def simulated(knobs, arrivals, first):
     )  # fmt: skip
     each = np.ones(len(arrivals), np.int64)
     none = np.zeros((1, len(each)))
-    batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, 1.0 * each, none)).batches
+    batches = run(chain, Requests(np.array(arrivals) * 1e6, each, 0 * each, each, none)).batches
     return {size: int(count) for size, count in enumerate(batches[0]) if count}
 
 
