@@ -88,25 +88,33 @@ def test_each_instance_of_an_idle_model_is_asked_since_one_of_them_may_be_dead(a
     wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
 
 
+OLDER = """
+def infer(*, x):
+    if (x == 1.5).any():
+        raise ValueError("x: 1.5; the newest version's example is not its own")
+    return {"y": 3 * x}
+"""
+
+
 def test_an_older_version_that_died_beside_the_newest_is_loaded_again(admit, wait_until, tmp_path):
     create(tmp_path, "double", "python")
     folder = tmp_path / "models/double"
     older = folder / "versions/1"
     older.mkdir(parents=True)
-    (older / "infer.py").write_text("def infer(*, x):\n    return {'y': 3 * x}\n")  # the example is not its own
+    (older / "infer.py").write_text(OLDER)
     text = (folder / "model.toml").read_text().replace("version = 1", "version = 2", 1)
     (folder / "model.toml").write_text(text + "\n[versions.1]\n")
     build(discover(tmp_path))
     ward = admit(root=tmp_path)
     ward.watch()
-    wait_until(ward.medic.ready, seconds=10)
+    wait_until(lambda: ward.medic.ready() and ward.medic.rounds >= 6, seconds=15)
     (victim,) = (pid for pid in ward.server.stubs("double") if b"/double/1/" in Path(f"/proc/{pid}/cmdline").read_bytes())
     with Client(ward.server.grpc, timeout=10) as client:
-        assert client.infer("double", {"x": [[1.5]]}, version="1")["y"].item() == 4.5
+        assert client.infer("double", {"x": [[2.0]]}, version="1")["y"].item() == 6.0
         assert ward.named("reload") == []
         os.kill(victim, signal.SIGKILL)
         wait_until(lambda: ward.named("reloaded") == ["double"], seconds=10)
-        assert client.infer("double", {"x": [[1.5]]}, version="1")["y"].item() == 4.5
+        assert client.infer("double", {"x": [[2.0]]}, version="1")["y"].item() == 6.0
     taken_away = replace(ward.medic.canaries["double"], version="7")
     assert ward.triton.look(taken_away)[0] is Finding.ANSWERED
 

@@ -124,7 +124,7 @@ def _meanwhile(  # noqa: PLR0913, PLR0917 - all that is watched
                     _recovery(server, reloaded, KILLED)
                 found[-1][turn] = asked.result()
     around = [{turn: Account(latencies=one.latencies[: round(RATE * AROUND)]) for turn, one in row.items()} for row in found]
-    yield _compared(f"the {AROUND:.0f} s around a kill of {KILLED}", around, "stated")
+    yield _compared(f"the {AROUND:.0f} s around a kill of {KILLED}", around, "1")
     yield _compared(f"the {seconds:.0f} s in which it happens", found, "1")
     killed = _all(found, "killed")
     yield f"{OTHER}'s requests lost meanwhile", str(killed.lost.total()), f"of {killed.sent}", "0"

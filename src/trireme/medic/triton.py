@@ -115,7 +115,7 @@ class Triton:
         self._channel.close()
 
     def look(self, canary: Canary) -> tuple[Finding, str]:
-        """Ask a canary and say what became of it. The examples are the newest version's: of others any answer is right.
+        """Ask a canary and say what became of it. The examples are the newest version's: others need not like them.
 
         Raises:
             GoneError: nobody listens.
@@ -131,9 +131,9 @@ class Triton:
             if any(text in str(error) for text in BUSY):
                 return Finding.LATE, str(error)
             gone = any(text in str(error) for text in UNLOADED)
-            if gone and canary.version:  # an older one, taken away since it was counted: no illness
-                return Finding.ANSWERED, ""
             died = STUB in str(error) and MEMBER not in str(error)  # a member has a canary of its own
+            if canary.version and not died:  # an older one was taken away meanwhile, or refuses what is not its example
+                return Finding.ANSWERED, ""
             return (Finding.DEAD if gone or died else Finding.WRONG), str(error)
         mismatch = "" if canary.version else canary.example.mismatch(answer)
         return (Finding.WRONG, mismatch) if mismatch else (Finding.ANSWERED, "")
