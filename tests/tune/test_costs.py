@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,6 +34,16 @@ def test_what_each_further_request_adds_is_measured_beside_one_of_as_many_rows(s
     assert costs._joined(live, stage, 0, 8) == pytest.approx(100.0)  # noqa: SLF001 - the server's part is measured above
     assert loaded == [{stage.name: Knobs(1, 0, (8,), costs.GATHERING)}]
     assert costs._joined(live, stage, 0, 1) == 0.0  # noqa: SLF001 - a model that joins nothing
+
+
+def test_no_more_requests_are_gathered_than_the_queue_takes_and_for_no_longer_than_they_may_wait(stage, monkeypatch):
+    loaded, config = [], type(stage.config)()
+    config.CopyFrom(stage.config)
+    policy = config.dynamic_batching.default_queue_policy
+    policy.max_queue_size, policy.default_timeout_microseconds = 3, 40_000
+    monkeypatch.setattr(costs, "_busy", lambda *_: 1e6)
+    costs._joined(SimpleNamespace(load=loaded.append), replace(stage, config=config), 0, 8)  # noqa: SLF001 - see above
+    assert loaded == [{stage.name: Knobs(1, 0, (3,), 20_000)}]
 
 
 def test_sizes_between_are_on_a_line_and_beyond_it_goes_on(stage):

@@ -153,9 +153,12 @@ def _of_one(live: Live, stage: Stage) -> tuple[int, int]:
 
 def _joined(live: Live, stage: Stage, threads: int, size: int) -> float:
     """Return what a batch takes for each further request beside its row [us]: many of one row, one of many, in alternation."""
+    policy = stage.config.dynamic_batching.default_queue_policy
+    size = min(size, policy.max_queue_size or size)  # none may be refused
     if size == 1:
         return 0.0
-    live.load({stage.name: Knobs(1, threads, (size,), GATHERING)})
+    gathering = min(GATHERING, policy.default_timeout_microseconds // 2 or GATHERING)
+    live.load({stage.name: Knobs(1, threads, (size,), gathering)})
     kind = _measured_kinds(stage)[0]
     few, many = stage.request(kind, size), stage.request(kind, 1)
     turns = [_busy(live, stage, many, size, size) - _busy(live, stage, few, size, 1) for _ in range(TURNS)]
