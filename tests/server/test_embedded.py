@@ -56,3 +56,22 @@ def test_versions_toml_names_the_server_that_the_wheel_carries(server):
     with urllib.request.urlopen(f"{server.http}/v2", timeout=5) as answer:
         served = json.load(answer)["version"]
     assert read_toml(Path(__file__).parents[2] / "versions.toml")["embedded"]["server"] == served
+
+
+def test_tcmalloc_is_taken_from_the_virtual_environment_and_what_the_user_preloads_stays(tmp_path, monkeypatch):
+    (tmp_path / "lib").mkdir()
+    library = tmp_path / "lib" / "libtcmalloc_minimal.so.4"
+    library.touch()
+    server = embedded.find()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    assert embedded.environment(server)["LD_PRELOAD"] == str(library)
+    for given in ("/opt/libjemalloc.so.2", ""):
+        monkeypatch.setenv("LD_PRELOAD", given)
+        assert embedded.environment(server)["LD_PRELOAD"] == given
+
+
+@pytest.mark.skipif(not embedded.tcmalloc(), reason="no tcmalloc here: it comes by apt, or is the system's")
+def test_the_server_and_its_stubs_allocate_by_tcmalloc(server):
+    for pid in (server.process.pid, *server.stubs("credit_features")):
+        assert embedded.tcmalloc() in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")

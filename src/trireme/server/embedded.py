@@ -22,6 +22,7 @@ from trireme.errors import ServerError
 from trireme.worker import ADAPTER
 
 PACKAGE = Path(__file__).parents[1]
+TCMALLOC = "libtcmalloc_minimal.so.4", "libtcmalloc.so.4"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,19 @@ def environment(server: Embedded) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         # A stub's numpy would keep a spinning thread a core; models that compute much use runtimes with threads of their own.
         "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
+        "LD_PRELOAD": os.environ.get("LD_PRELOAD", tcmalloc()),
     }
+
+
+def tcmalloc() -> str:
+    """Return the path of tcmalloc's library, in the virtual environment or the system's; empty where there is none.
+
+    What one thread of Triton allocates, another frees, which libc's malloc is slow at. Triton's own image brings tcmalloc:
+    https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_management.md#model-control-mode-explicit.
+    """
+    folders = Path(sys.prefix) / "lib", Path("/usr/lib") / (sysconfig.get_config_var("MULTIARCH") or ""), Path("/usr/lib64")
+    found = [folder / name for folder in folders for name in TCMALLOC if (folder / name).is_file()]
+    return str(found[0]) if found else ""
 
 
 def libpython() -> Path:
