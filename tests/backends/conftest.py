@@ -152,6 +152,8 @@ def repository(tmp_path_factory):
     write_torch(root)
     write_infer(config(root / "slow", "python"), SLOW)
     write_infer(config(root / "strict", "python", waiting), STRICT)
+    uneven = config(root / "uneven", "python", waiting, x="allow_ragged_batch: true", tensors=TENSORS.replace("[3]", "[-1]"))
+    write_infer(uneven, STRICT)
     write_infer(config(root / "countdown", "python", "model_transaction_policy { decoupled: true }"), COUNTDOWN)
     return root
 

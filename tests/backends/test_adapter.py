@@ -8,11 +8,11 @@ from trireme.errors import CallError
 ROW = np.ones((1, 3), np.float32)
 
 
-def together(connect, *requests):
+def together(connect, *requests, model="strict"):
     async def run():
         async with connect() as client:
-            await client.metadata("strict")
-            return await asyncio.gather(*(client.infer("strict", {"x": row}) for row in requests), return_exceptions=True)
+            await client.metadata(model)
+            return await asyncio.gather(*(client.infer(model, {"x": row}) for row in requests), return_exceptions=True)
 
     return asyncio.run(run())
 
@@ -21,6 +21,13 @@ def test_requests_are_joined_into_one_batch(connect):
     rows = [ROW * number for number in range(1, 9)]
     found = together(connect, *rows)
     assert any((answer["y"] > row).any() for answer, row in zip(found, rows, strict=True))  # y = x * rows of the batch
+
+
+def test_only_requests_of_one_shape_are_joined_where_triton_joins_all(connect):
+    rows = [np.full((1, width), 1, np.float32) for width in (3, 4) * 4]
+    found = [answer["y"] for answer in together(connect, *rows, model="uneven")]
+    assert [answer.shape for answer in found] == [row.shape for row in rows]
+    assert max(answer.max() for answer in found) > 1
 
 
 def test_a_bad_request_in_a_batch_fails_alone_with_its_own_sentence(connect):

@@ -1,17 +1,13 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
+from trireme import built
 from trireme.sources import load_module
 
 
 @pytest.fixture(scope="module")
 def infer(sources):
-    folder = sources.root / "model_repository/text_tokenizer/2"
-    source = load_module(folder / "infer.py")
-    source.setup(SimpleNamespace(folder=folder, parameters={"buckets": "16,32,64,128,256"}))
-    return source.infer
+    return built.infer(sources.root / "model_repository", "text_tokenizer")
 
 
 def texts(*items):

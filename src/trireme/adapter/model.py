@@ -49,10 +49,12 @@ class Spans:
         self.url = urllib.parse.urlsplit(os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""))
         self.connection = None
 
-    def parent(self, request) -> str:
-        """Return the traceparent of a request that is traced; empty for others."""
-        context = request.trace().get_context() if self.url.hostname else None
-        return json.loads(context).get("traceparent", "") if context else ""
+    def parents(self, requests) -> list:
+        """Return the traceparent of each request, empty where it is not traced; nothing at all without an endpoint."""
+        if not self.url.hostname:
+            return []
+        contexts = [request.trace().get_context() for request in requests]
+        return [json.loads(context).get("traceparent", "") if context else "" for context in contexts]
 
     def note(self, parents, begun, rows) -> None:
         """Note a run that is over now for each of the requests that are traced; begun is in nanoseconds."""
@@ -90,6 +92,7 @@ class BatchedModel:
         self.name = self.config["name"]
         self.spans = Spans(self.name)
         self.batched = self.config.get("max_batch_size", 0) > 0
+        self.alike = all(_is_fixed(row) for row in self.config["input"])
         self.decoupled = self.config.get("model_transaction_policy", {}).get("decoupled", False)
         self.dtypes = {row["name"]: pb_utils.triton_string_to_numpy(row["data_type"]) for row in self.config["output"]}
         self.parameters = {key: value["string_value"] for key, value in self.config.get("parameters", {}).items()}
@@ -110,9 +113,10 @@ class BatchedModel:
             return None
         responses = [None] * len(requests)
         groups = {}
-        parents = [self.spans.parent(request) for request in requests]
+        parents = self.spans.parents(requests)
+        slow = self.seconds > ASKING
         for index, request in enumerate(requests):
-            if self.seconds > ASKING and request.is_cancelled():
+            if slow and request.is_cancelled():
                 responses[index] = _refusal("the request was cancelled before it was computed", _code("CANCELLED"))
                 continue
             arrays = {tensor.name(): tensor.as_numpy() for tensor in request.inputs()}
@@ -121,14 +125,17 @@ class BatchedModel:
             begun = time.time_ns()
             for (index, _, _), response in zip(group, self._answer(group)):
                 responses[index] = response
-            self.spans.note([parents[index] for index, _, _ in group], begun, len(group))
+            if parents:
+                self.spans.note([parents[index] for index, _, _ in group], begun, len(group))
         return responses
 
     def _kind(self, index, arrays) -> object:
         """Return what must be equal for two requests to be joined: their inputs and the shapes of a row."""
         if not self.batched:
             return index
-        return tuple(sorted((name, array.dtype.char, array.shape[1:]) for name, array in arrays.items()))
+        if self.alike:
+            return None
+        return frozenset([(name, array.dtype.char, array.shape[1:]) for name, array in arrays.items()])
 
     def _answer(self, group) -> list:
         """Return one response a request; when the joined run fails, each request is run alone."""
@@ -168,14 +175,14 @@ class BatchedModel:
             if name not in outputs:
                 made = ", ".join(sorted(outputs))
                 raise RefusedError(f"{self.name}: infer made no output '{name}'; it made {made}", _code("INTERNAL"))
-            array = np.asarray(outputs[name])
-            if not np.can_cast(array.dtype, self.dtypes[name], "same_kind"):
+            array, dtype = np.asarray(outputs[name]), self.dtypes[name]
+            if array.dtype != dtype and not np.can_cast(array.dtype, dtype, "same_kind"):
                 raise RefusedError(f"{self.name}: infer made '{name}' of {array.dtype}", _code("INTERNAL"))
             if rows is not None and array.shape[:1] != (rows,):
                 raise RefusedError(
                     f"{self.name}: infer made '{name}' of shape {array.shape} for {rows} rows", _code("INTERNAL")
                 )
-            typed[name] = np.ascontiguousarray(array.astype(self.dtypes[name], copy=False))
+            typed[name] = np.ascontiguousarray(array, dtype)
         return typed
 
     def _stream(self, request) -> None:
@@ -225,6 +232,11 @@ def call(model, inputs, outputs) -> dict:
     if response.has_error():
         raise RefusedError(f"{model}: {response.error().message()}", response.error().code())
     return {name: pb_utils.get_output_tensor_by_name(response, name).as_numpy() for name in outputs}
+
+
+def _is_fixed(row) -> bool:
+    """Say whether all requests have this input in one shape, but for the batch: Triton refuses others."""
+    return not row.get("optional") and all(int(size) >= 0 for size in row["dims"])
 
 
 def _refusal(sentence, code) -> object:
