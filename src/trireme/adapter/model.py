@@ -83,7 +83,7 @@ class BatchedModel:
     """Joins the rows of requests, runs them once, splits the answers; a bad or cancelled request fails alone."""
 
     seconds = float("inf")
-    """What one request took lately; unknown at first."""
+    """What one request takes, unknown at first; a run that had to wait for a core raises it by a tenth at most."""
 
     def initialize(self, args) -> None:
         # The stub runs in an ASCII locale whatever the environment says; libraries open UTF-8 files.
@@ -166,7 +166,7 @@ class BatchedModel:
         return responses
 
     def _learn(self, seconds) -> None:
-        self.seconds = seconds if self.seconds == float("inf") else 0.9 * self.seconds + 0.1 * seconds
+        self.seconds = min(seconds, 1.1 * self.seconds)
 
     def _typed(self, outputs, wanted, rows) -> dict:
         """Return the wanted outputs as arrays of the types the config states, each with all the rows."""
