@@ -7,7 +7,7 @@ import pytest
 from trireme.tune.knobs import Knobs
 from trireme.tune.openloop import Point
 from trireme.tune.search import Expected, Found, Simulation, Trace
-from trireme.tune.verify import Measured, Verifier, candidates, verify
+from trireme.tune.verify import Measured, Verifier, best_of, candidates, verify
 
 JOINS, MORE, LONGER, ALONE = Knobs(2, 1, (8,), 0), Knobs(3, 1, (8,), 0), Knobs(2, 1, (8,), 500), Knobs(2, 1, (1,), 0)
 
@@ -29,7 +29,7 @@ class Bench:
         return self.points[-1]
 
     def best(self):
-        return max((one for one in self.points if one.held), key=lambda one: one.point.throughput, default=None)
+        return best_of(self.points)
 
 
 def verified(bench, tried, most=10):
@@ -51,6 +51,30 @@ def test_the_points_that_are_left_go_between_the_best_and_its_first_miss():
     bench = Bench({JOINS: 85.0})
     assert verified(bench, [found(JOINS, 100.0)], most=6).point.offered == pytest.approx(85.0, rel=0.05)
     assert len(bench.points) <= 6
+
+
+class Lucky(Bench):
+    """Keeps the goal at its first rate whatever that is, and never again above its limit."""
+
+    def measure(self, setting, rate):
+        first = all(one.setting != setting for one in self.points)
+        limits, self._limits = self._limits, {setting["m"]: 1e9} if first else self._limits
+        measured = super().measure(setting, rate)
+        self._limits = limits
+        return measured
+
+
+def test_a_rate_that_was_kept_once_by_luck_is_not_believed():
+    bench = Lucky({MORE: 0.0, JOINS: 80.0})
+    best = verified(bench, [found(MORE, 100.0), found(JOINS, 80.0)])
+    assert best.setting["m"] == JOINS
+    assert best.point.offered <= 80.0
+    assert [one.held for one in bench.points if one.setting["m"] == MORE] == [True, False, False]
+
+
+def test_where_all_was_luck_lower_rates_are_tried_and_without_one_it_is_still_the_best_there_is():
+    assert verified(Lucky({MORE: 50.0}), [found(MORE, 100.0)]).point.offered <= 50.0
+    assert verified(Lucky({MORE: 0.0}), [found(MORE, 100.0)], most=4).point.offered == pytest.approx(90.0)
 
 
 def test_there_are_never_more_points_than_asked_for():

@@ -105,12 +105,28 @@ class Verifier:
         return sum(taken for stage in self._simulation.stages for _, taken in self._live.batch_stats(stage).values())
 
     def best(self) -> Measured | None:
-        """Return the point of the highest throughput that kept the goal."""
-        return max((one for one in self.points if one.held), key=lambda one: one.point.throughput, default=None)
+        """Return the point of the highest throughput that kept the goal, as best_of does."""
+        return best_of(self.points)
+
+
+def best_of(points: Sequence[Measured]) -> Measured | None:
+    """Return the point of the highest throughput that kept the goal, not by luck where there is another; None when none did."""
+    held = [one for one in points if one.held]
+    return max([one for one in held if not lucky(one, points)] or held, key=lambda one: one.point.throughput, default=None)
+
+
+def lucky(one: Measured, points: Sequence[Measured]) -> bool:
+    """Say that it was luck: its setting missed the goal at that rate and less as often as it kept it at that and more."""
+    same, rate = [other for other in points if other.setting == one.setting], one.point.offered
+    kept = sum(other.held for other in same if other.point.offered * NEAR >= rate)
+    return sum(other.missed for other in same if other.point.offered <= rate * NEAR) >= kept
 
 
 def verify(verifier: Verifier, tried: Sequence[Found], most: int, watch: Watch) -> Measured | None:
-    """Return the best point of a few settings, from at most so many points; None when none kept the goal."""
+    """Return the best point of a few settings, from at most so many points; None when none kept the goal.
+
+    The best is measured again before it is believed, and before a higher rate is tried.
+    """
     for found in tried:
         if len(verifier.points) + 2 > most:
             break
@@ -119,12 +135,18 @@ def verify(verifier: Verifier, tried: Sequence[Found], most: int, watch: Watch) 
         first = verifier.measure(found.setting, FIRST * rate)
         verifier.measure(found.setting, (UP if first.held else DOWN) * rate)
     while (best := verifier.best()) is not None and len(verifier.points) < most:
-        missed = [one.point.offered for one in verifier.points if one.setting == best.setting and one.missed]
-        ceiling = min((rate for rate in missed if rate > best.point.offered), default=best.point.offered * FURTHER)
-        if ceiling < best.point.offered * NEAR:
-            break
+        rate = best.point.offered
+        others = [one for one in verifier.points if one.setting == best.setting and one is not best]
+        if lucky(best, verifier.points):  # so is every other
+            rate = DOWN * min(one.point.offered for one in others)
+        elif any(rate / NEAR <= one.point.offered <= rate * NEAR for one in others):
+            missed = [one.point.offered for one in others if one.missed and one.point.offered > rate]
+            ceiling = min(missed, default=rate * FURTHER)
+            if ceiling < rate * NEAR or len(verifier.points) + 2 > most:
+                break
+            rate = (rate + ceiling) / 2
         watch(str_of(best.setting))
-        verifier.measure(best.setting, (best.point.offered + ceiling) / 2)
+        verifier.measure(best.setting, rate)
     return verifier.best()
 
 
