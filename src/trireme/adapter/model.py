@@ -47,7 +47,7 @@ class Spans:
         self.name = name
         self.url = urllib.parse.urlsplit(os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", ""))
         self.connection = None
-        # Not at the top: it is an eighth of what a stub takes to start, and only what is traced needs it.
+        # Not at the top: it is a fifth of what a stub takes to start, and only what is traced needs it.
         self.http = importlib.import_module("http.client") if self.url.hostname else None
 
     def parents(self, requests) -> list:
