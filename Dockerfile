@@ -44,9 +44,7 @@ RUN pip install --no-cache-dir --require-hashes --only-binary=:all: --target=/op
 # --- Triton without a repository: it is delivered beside it ---
 FROM ${TRITON} AS triton
 COPY --from=triton-packages /opt/models /opt/models
-# tcmalloc is in Triton's image, for whoever preloads it: docs/load.md says what it gives
 ENV PYTHONPATH=/opt/models PYTHONDONTWRITEBYTECODE=1 ORT_DISABLE_TELEMETRY=1 OPENBLAS_NUM_THREADS=1 HOME=/tmp
-ENV LD_PRELOAD=libtcmalloc.so.4
 USER 1000:1000
 ENTRYPOINT ["tritonserver"]
 CMD ["--model-repository=/models"]

@@ -66,6 +66,7 @@ def test_tcmalloc_is_taken_from_the_virtual_environment_and_what_the_user_preloa
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.delenv("LD_PRELOAD", raising=False)
     assert embedded.environment(server)["LD_PRELOAD"] == str(library)
+    assert embedded.environment(server, traced=True)["LD_PRELOAD"] == ""
     for given in ("/opt/libjemalloc.so.2", ""):
         monkeypatch.setenv("LD_PRELOAD", given)
         assert embedded.environment(server)["LD_PRELOAD"] == given

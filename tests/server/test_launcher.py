@@ -71,3 +71,9 @@ def test_the_command_of_the_readme_serves_the_repository_and_stops_on_sigterm(ra
             return answer.status == 200
 
     wait_until(ready, seconds=60)
+
+
+def test_a_server_that_traces_keeps_libcs_malloc(monkeypatch):
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    for flags in (["--trace-config", "mode=opentelemetry"], ["--trace-config=mode=opentelemetry"]):
+        assert launcher.command(flags)[1]["LD_PRELOAD"] == ""

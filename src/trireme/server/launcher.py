@@ -33,7 +33,7 @@ def command(flags: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     if full is not None:
         return [str(full), *flags], dict(os.environ)
     server = embedded.find()
-    environment = embedded.environment(server)
+    environment = embedded.environment(server, traced=any(flag.partition("=")[0] == "--trace-config" for flag in flags))
     defaults = {
         "--backend-directory": str(embedded.prepare_backends(server)),
         "--cache-directory": str(server.caches),
