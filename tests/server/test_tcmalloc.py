@@ -46,5 +46,5 @@ def test_a_mirror_that_does_not_answer_is_named(checkout):
 
 def test_what_is_there_is_not_fetched_again(checkout):
     (checkout / ".venv" / "lib" / "libtcmalloc_minimal.so.4").write_bytes(b"mine")
-    assert fetched(checkout, PATH="/nowhere:" + os.environ["PATH"]) == ("", ["libtcmalloc_minimal.so.4"])
+    assert fetched(checkout) == ("", ["libtcmalloc_minimal.so.4"])
     assert (checkout / ".venv" / "lib" / "libtcmalloc_minimal.so.4").read_bytes() == b"mine"

@@ -6,6 +6,7 @@ import pytest
 
 from trireme.tune.knobs import Knobs
 from trireme.tune.openloop import Point
+from trireme.tune.run import rejected
 from trireme.tune.search import Expected, Found, Simulation, Trace
 from trireme.tune.verify import Measured, Verifier, best_of, candidates, verify
 
@@ -70,6 +71,11 @@ def test_a_rate_that_was_kept_once_by_luck_is_not_believed():
     assert best.setting["m"] == JOINS
     assert best.point.offered <= 80.0
     assert [one.held for one in bench.points if one.setting["m"] == MORE] == [True, False, False]
+    (row,) = rejected(SimpleNamespace(chosen=best, points=bench.points, ranked=()))
+    assert row == {
+        "knobs": str(MORE),
+        "why": "measured: it kept the goal by luck at 90 requests/s: it missed it there or below as often",
+    }
 
 
 def test_where_all_was_luck_lower_rates_are_tried_and_without_one_it_is_still_the_best_there_is():
