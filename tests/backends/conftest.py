@@ -188,3 +188,11 @@ def twins(twin_server):
 @pytest.fixture
 def connect(twin_server):
     return lambda: AsyncClient(twin_server.grpc)
+
+
+@pytest.fixture
+def sleeper(tmp_path):
+    """The folder of a model that sleeps for as many seconds as it is sent."""
+    text = "import time\ndef infer(*, x):\n    time.sleep(float(x.max()))\n    return {'y': x}\n"
+    write_infer(config(tmp_path / "sleeper", "python"), text)
+    return tmp_path / "sleeper"

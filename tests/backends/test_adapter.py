@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trireme.errors import CallError
+from trireme.testing.harness import PythonModel
 
 ROW = np.ones((1, 3), np.float32)
 
@@ -97,3 +98,17 @@ def test_a_decoupled_model_sends_each_part_as_it_comes(twins):
 def test_a_decoupled_model_that_refuses_says_so_in_the_stream(twins):
     with pytest.raises(CallError, match="countdown: x: 13 is refused"):
         list(twins.stream("countdown", {"x": ROW * 14}))
+
+
+def test_one_run_that_waited_for_a_core_does_not_make_it_ask_whether_clients_left(sleeper):
+    with PythonModel(sleeper) as model:
+        asked = []
+
+        def ask(seconds):
+            request = model.request(x=ROW * np.float32(seconds))
+            request.is_cancelled = lambda: asked.append(seconds)
+            model.execute([request])
+
+        for seconds in (0, 0, 0, 0, 0, 0.2, 0):  # before it knows what a request takes, it asks
+            ask(seconds)
+    assert len(asked) <= 1
