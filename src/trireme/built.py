@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from trireme.sources import Infer
 
 
-def config(tree: Path, name: str) -> ModelConfig:
-    """Return the config of a built model.
+def config(tree: Path, name: str, variant: str = "") -> ModelConfig:
+    """Return the config of a built model, as --model-config-name=<variant> has it served.
 
     Raises:
         MissingSourceError: the tree holds none of the name.
@@ -27,6 +27,8 @@ def config(tree: Path, name: str) -> ModelConfig:
     path = tree / name / "config.pbtxt"
     if not path.is_file():
         raise MissingSourceError(f"{tree.name}/{name}", "config.pbtxt", "run `make repo` first")
+    named = path.parent / "configs" / f"{variant}.pbtxt"
+    path = named if variant and named.is_file() else path
     return modelconfig.from_text(path.read_text(encoding="utf-8"))
 
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from trireme import digest
 from trireme.errors import ChangedBytesError, LockedVersionError, UnreadableError, ValueRefusedError, suggestion
 
 if TYPE_CHECKING:
@@ -85,6 +86,14 @@ class Lock:
             "measures": {name: round(value, DIGITS) for name, value in artefact.measures.items()},
         }
         return Lock({**self.versions, model.name: {**published, str(version.number): made}})
+
+    def artefact(self, name: str, version: int) -> str:
+        """Return one digest of a published version's files."""
+        return digest.of_mapping(self.versions[name][str(version)]["files"])
+
+    def artefacts(self, versions: Mapping[str, str]) -> str:
+        """Return one digest of the files of several, a version a model."""
+        return digest.of_mapping({name: self.artefact(name, int(version)) for name, version in versions.items()})
 
     def without(self, names: Iterable[str]) -> Lock:
         """Return the lock with all versions of some models forgotten, for versions nobody was given yet."""

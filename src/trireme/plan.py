@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from trireme.artefacts import Artefact
     from trireme.discover import Sources
-    from trireme.spec import Model, Version
+    from trireme.spec import Ensemble, Model, Version
 
     Job = tuple[Model, Version]
     Watch = Callable[[Model, Version, bool], None]
@@ -75,10 +75,7 @@ def make_plan(sources: Sources, *, relock: tuple[str, ...] = (), watch: Watch | 
         if unit.lint != Settings():
             texts[f"{unit.name}/{settings.FILE}"] = settings.to_text(unit.lint, f"{modelconfig.HEADER}{unit.place}")
     for model in sources.models:
-        for tuning in evidence.read(model.folder):
-            if tuning.variant in model.variants:
-                source = f"{modelconfig.HEADER}models/{model.name}/{evidence.FOLDER}/{tuning.variant}.json by `make repo`"
-                texts[f"{model.name}/configs/{tuning.variant}.toml"] = evidence.summary(tuning, source)
+        texts |= _tuned(model)
     files = {
         f"{name}/{number}/{path}": artefact.folder / path
         for (name, number), artefact in made.items()
@@ -100,12 +97,24 @@ def _wire(
         found = {"config.pbtxt": message}
         found |= {f"configs/{name}.pbtxt": oneprocess.config(ensemble, message, name) for name in ensemble.variants}
         texts |= {f"{ensemble.name}/{path}": modelconfig.to_text(one, ensemble.place) for path, one in found.items()}
+        texts |= _tuned(ensemble)
         members[ensemble.name] = wiring.Member(message, (1,))
         if ensemble.variants:
             served = partial(_served, variants, members)
             made = oneprocess.files(ensemble, message, served, by_name, sources.root / oneprocess.CACHE)
             files |= {f"{ensemble.name}/1/{name}": path for name, path in made.items()}
     return texts, files
+
+
+def _tuned(unit: Model | Ensemble) -> dict[str, str]:
+    """Return the text beside each variant that was tuned."""
+    found = {}
+    for tuning in evidence.read(unit.folder):
+        if tuning.variant in unit.variants:
+            source = f"{unit.folder.parent.name}/{unit.name}/{evidence.FOLDER}/{tuning.variant}.json"
+            text = evidence.summary(tuning, f"{modelconfig.HEADER}{source} by `make repo`")
+            found[f"{unit.name}/configs/{tuning.variant}.toml"] = text
+    return found
 
 
 def _served(

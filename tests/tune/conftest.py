@@ -24,6 +24,12 @@ dynamic_batching = {}
 input = [{ name = "x", data_type = "TYPE_FP32", dims = [1] }]
 output = [{ name = "y", data_type = "TYPE_FP32", dims = [1] }]
 """
+PIPELINE = """inputs = ["x"]
+outputs = ["y"]
+
+[[step]]
+model = "sleeper"   # its one step
+"""
 
 
 def lay_out(root):
@@ -40,6 +46,17 @@ def lay_out(root):
 def sleepy(tmp_path):
     """The repository, built; a test may write into it."""
     return lay_out(tmp_path)
+
+
+@pytest.fixture
+def piped(sleepy):
+    """A pipeline of the sleeper alone, built; in one process it needs nothing else."""
+    folder = sleepy / "ensembles/pipe"
+    folder.mkdir(parents=True)
+    (folder / "ensemble.toml").write_text(PIPELINE)
+    (folder / "examples.json").write_text('[{"inputs": {"x": [3]}, "outputs": {"y": [6]}}]\n')
+    build(discover(sleepy))
+    return sleepy
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def sizes(one, asked, model=0):
 
 def test_a_lone_request_takes_its_batchs_time():
     assert latencies(chain(), requests(0, 5000)) == [ALONE, ALONE]
-    assert run(chain(), requests(0, 5000)).busy.tolist() == [2 * ALONE]
+    assert run(chain(), requests(0, 5000)).took[0, 1] == 2 * ALONE
 
 
 def test_what_comes_while_the_instance_is_busy_is_joined():
@@ -159,6 +159,16 @@ def test_a_batch_after_a_pause_takes_more_again_while_others_have_the_cores():
     crowded = alone._replace(crowd=2.0)
     assert latencies(alone, requests(0, 0)) == [1400, 1400]
     assert latencies(crowded, requests(0, 0)) == [1400, 1800]
+
+
+def test_batches_are_timed_by_their_size_until_they_end():
+    ran = run(chain(), requests(0, 10, 20, 30))
+    assert {size: int(took) for size, took in enumerate(ran.took[0]) if took} == {1: 1000, 3: 1200}
+
+
+def test_a_batch_that_waits_is_given_the_first_core_that_nobody_has():
+    one = chain(cores=1, instances=2, preferred=(1,), max_batch=1)
+    assert latencies(one, requests(0, 100, wait=5000.0)) == [1000, 1900]
 
 
 def test_the_instance_that_waited_for_longest_runs_next():

@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import tritonclient.grpc as grpcclient
 
+from trireme.build import build
 from trireme.discover import discover
 from trireme.lint.repository import Options
 from trireme.lint.run import Choice, lint
+from trireme.tune.knobs import Knobs
+from trireme.tune.live import Live
 
 pytestmark = pytest.mark.alone
 
@@ -43,6 +47,19 @@ def test_a_model_is_tuned_and_says_why(sleepy):
         "it was tuned for another artefact than version 1 holds",
         "it was tuned on another machine",
     ]
+
+
+def test_both_ways_are_measured_and_the_faster_is_written(piped):
+    done = trireme(piped, "tune", "pipe", "--slo-p99", "300ms", "--name", "here", "--points", "3")
+    assert done.returncode == 0, done.stderr
+    assert "as an ensemble: calibrating ..." in done.stderr
+    assert "in one process: verifying ..." in done.stderr
+    together = "pipe in one process: " in done.stdout
+    assert f"not taken: {'as an ensemble' if together else 'in one process'}: " in done.stdout
+    assert ("here" in discover(piped).unit("pipe").variants) is together
+    assert ("here" in discover(piped).unit("sleeper").variants) is not together
+    assert (piped / "ensembles/pipe/tuning/here.json").is_file() is together
+    assert not list((piped / ".trireme").glob("tune-*[!l]"))  # the tree of its own is gone, the page is there
 
 
 def test_a_goal_that_nothing_keeps_says_the_best_there_is(sleepy):
@@ -99,13 +116,16 @@ def test_a_pipeline_whose_model_has_two_versions_is_loaded_and_measured(sources)
     assert chosen or missed, done.stderr
 
 
-def test_a_variant_that_serves_something_else_is_not_given_evidence_of_this(sleepy):
+def test_a_variant_that_says_more_is_measured_as_it_is_served(sleepy):
     path = sleepy / "models/sleeper/model.toml"
-    path.write_text(path.read_text() + '\n[variants.other]\ndefault_model_filename = "other.py"\n')
-    before = path.read_text()
-    done = trireme(sleepy, "tune", "sleeper", "--slo-p99", "300ms", "--name", "other")
-    assert (done.returncode, path.read_text()) == (2, before)
-    assert "variants.other states default_model_filename" in done.stderr
+    path.write_text(path.read_text() + '\n[variants.other]\nparameters = { tuned = { string_value = "yes" } }\n')
+    build(discover(sleepy))
+    with Live(sleepy / "model_repository", "sleeper", sleepy / "tune.log", "other") as live:
+        live.load({"sleeper": Knobs(2, 0, (4,), 0)})
+        client = grpcclient.InferenceServerClient(live.address.removeprefix("grpc://"))
+        config = client.get_model_config("sleeper").config
+        client.close()
+    assert (config.parameters["tuned"].string_value, config.instance_group[0].count) == ("yes", 2)
 
 
 def test_why_of_what_was_never_tuned_says_so(sleepy):

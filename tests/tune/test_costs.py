@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from trireme import built
 from trireme.tune import costs
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Stage
@@ -12,8 +11,8 @@ from trireme.tune.live import Stage
 pytestmark = pytest.mark.alone
 
 
-def test_batches_are_measured_one_size_after_another(live, tmp_path):
-    stage = Stage("sleeper", built.config(live._tree, "sleeper"), live.samples)  # noqa: SLF001 - where its tree is
+def test_batches_are_measured_one_size_after_another(live):
+    stage = Stage("sleeper", live.config, live.samples)
     said = []
     found = costs.measure(live, (stage,), 2, longest=1.0, watch=said.append)
     table = found.stages[0].service[0][0]

@@ -2,9 +2,11 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from trireme.tune.knobs import Knobs
+from trireme.tune.learned import Seen
 from trireme.tune.openloop import Point
 from trireme.tune.run import rejected
 from trireme.tune.search import Expected, Found, Simulation, Trace
@@ -71,7 +73,7 @@ def test_a_rate_that_was_kept_once_by_luck_is_not_believed():
     assert best.setting["m"] == JOINS
     assert best.point.offered <= 80.0
     assert [one.held for one in bench.points if one.setting["m"] == MORE] == [True, False, False]
-    (row,) = rejected(SimpleNamespace(chosen=best, points=bench.points, ranked=()))
+    (row,) = rejected(SimpleNamespace(chosen=best, points=bench.points, ranked=(), beside=()))
     assert row == {
         "knobs": str(MORE),
         "why": "measured: it kept the goal by luck at 90 requests/s: it missed it there or below as often",
@@ -102,31 +104,34 @@ def test_where_nothing_holds_there_is_no_best():
 
 @pytest.fixture
 def following(stage, costed):
-    """A verifier without a server, and what it is told of points: how slow the machine was, and how far off p99."""
+    """A verifier without a server, and what it is told of points: how long batches took, and how far off p99 was."""
     simulation = Simulation((stage,), costed(10_000.0, 1000.0), 2, Trace.poisson(4000, 1))
     setting, rate, count = {"sleeper": Knobs(2, 0, (4,), 0)}, 60.0, 1000
     verifier = Verifier(SimpleNamespace(unit="sleeper", samples=()), simulation, 50.0)
 
     def follow(slow, tail=1.0, *, kept=True):
-        _, ran = simulation._run(setting, rate, count, slow)  # noqa: SLF001 - what a server would have told
-        p99 = simulation.at(setting, rate, count, slow).p99 / simulation.tail(rate) * tail
-        verifier._follow(setting, rate, count, ran.busy[1], Point(rate, rate, 5.0, p99, 0, kept))  # noqa: SLF001 - see above
+        expected = simulation.at(setting, rate, count)
+        _, batches, took = simulation.ran(setting, rate, count, np.array([[0.0, slow - 1.0]]))
+        sizes = {size: (int(many), float(took[1][size])) for size, many in enumerate(batches[1]) if many}
+        point = Point(rate, rate, 5.0, expected.bare * tail, 0, kept)
+        verifier._follow(Seen(setting, rate, count, {"sleeper": sizes}), expected, point)  # noqa: SLF001 - without a server
         return simulation.at(setting, rate, count)
 
     return simulation, follow
 
 
-def test_the_simulation_is_as_slow_as_the_machine_was_in_the_last_points(following):
+def test_batches_take_as_long_as_they_did_in_the_last_points(following):
     simulation, follow = following
-    for kept, slow in ((False, 1.0), (True, 1.4)):  # a point at which the generator fell behind tells nothing
-        follow(1.4, kept=kept)
-        assert simulation.slow == pytest.approx(slow, rel=0.02)
+    follow(1.4, kept=False)  # the generator fell behind: it tells nothing
+    assert not simulation.more.any()
+    follow(1.4)
+    assert simulation.more.sum() == pytest.approx(0.4, abs=0.1)
 
 
 def test_p99_is_as_far_off_as_it_was_in_the_last_points(following):
     _, follow = following
     as_simulated = follow(1.0)
-    for _ in range(5):  # of six, the median
+    for _ in range(5):
         found = follow(1.0, tail=1.5)
     assert found.p99 == pytest.approx(1.5 * as_simulated.p99, rel=0.05)
     assert found.p50 == as_simulated.p50

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from trireme.machine import Machine
 from trireme.plan import TREE
-from trireme.tune import run
+from trireme.tune import learned, run
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Live
 from trireme.tune.show import Show
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trireme.discover import Sources
+    from trireme.tune.learned import Seen
     from trireme.tune.search import Setting, Simulation
     from trireme.tune.verify import Measured
 
@@ -98,12 +99,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
     alive = [one for one, both in zip(counted, drowned, strict=True) if not any(both)]
     apart = sum(measured != simulated for measured, simulated in drowned)
     p99 = [abs(one.expected.p99 / one.point.p99 - 1) for one in alive]
-    slow = [simulation.slowness(one.setting, one.expected.rate, one.count, one.busy) for one in alive]
-    simulation.tails.clear()
-    alone = [
-        abs(simulation.at(one.setting, one.expected.rate, one.count, times).p99 / one.point.p99 - 1)
-        for one, times in zip(alive, slow, strict=True)
-    ]
+    alone = [abs(_at_its_own_costs(simulation, one.seen) / one.point.p99 - 1) for one in alive if one.seen]
     p50 = [abs(one.expected.p50 / one.point.p50 - 1) for one in alive]
     throughput = [abs(one.expected.throughput / one.point.throughput - 1) for one in alive]
     measured = f"the tuner measured {len(tuned.points)} points"
@@ -115,11 +111,15 @@ def _rows(  # noqa: PLR0913, PLR0917 - all that was found
         (f"{unit}: drowned by one account alone", f"{apart} of {len(counted)} points", "", ""),
         (f"{unit}: simulated p50, median error", f"{statistics.median(p50):.0%}", _spread(p50), ""),
         (f"{unit}: simulated p99, median error", f"{statistics.median(p99):.0%}", _spread(p99), "<= 15 %"),
-        (f"{unit}: alone, at the speed of that run", f"{statistics.median(alone):.0%}", _spread(alone), ""),
-        (f"{unit}: how slow the runs were", f"{statistics.median(slow):.2f}", f"{min(slow):.2f} to {max(slow):.2f}", ""),
+        (f"{unit}: alone, with what batches took in that run", f"{statistics.median(alone):.0%}", _spread(alone), ""),
         (f"{unit}: measured p99 against itself, median error", *_repeated(alive), ""),
         (f"{unit}: simulated throughput, median error", f"{statistics.median(throughput):.1%}", _spread(throughput), "<= 15 %"),
     ]
+
+
+def _at_its_own_costs(simulation: Simulation, seen: Seen) -> float:
+    """Return p99 [ms] of a point as it would be simulated by who knew how long its batches would take."""
+    return simulation.at(seen.setting, seen.rate, seen.count, learned.more(simulation, [seen])).bare
 
 
 def _repeated(points: Sequence[Measured]) -> tuple[str, str]:

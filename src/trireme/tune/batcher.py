@@ -66,11 +66,14 @@ class _State(NamedTuple):
     members: Array
     left: Array
     woken: Array
-    """[model, instance]: when its batch got a core, and in ended when its last batch ended."""
+    """[model, instance]: when its batch got a core; begun when it was given it, and ended when its last one ended."""
+    begun: Array
     ended: Array
+    size: Array
+    """[model, instance]: the rows of its batch."""
     done: Array
     batches: Array
-    busy: Array
+    took: Array
 
 
 class Ran(NamedTuple):
@@ -80,8 +83,8 @@ class Ran(NamedTuple):
     """When each request is answered [us], REJECTED where it is not."""
     batches: Array
     """[model, rows]: how many batches had so many."""
-    busy: Array
-    """How long each model's batches took, together [us]."""
+    took: Array
+    """[model, rows]: how long those took, together [us]."""
 
 
 def run(chain: Chain, requests: Requests) -> Ran:
@@ -99,11 +102,12 @@ def run(chain: Chain, requests: Requests) -> Ran:
         mixed=whole(slots), ready=whole(slots), waiting=whole(), current=whole() - 1, full=whole(),
         asleep=whole(), timer=np.full(models, NEVER), enough=whole(),
         running=whole(instances, most), members=whole(instances), left=np.zeros((models, instances)),
-        woken=np.zeros((models, instances)), ended=np.full((models, instances), -NEVER),
-        done=np.full(count, np.inf), batches=np.zeros(chain.preferred.shape, np.int64), busy=np.zeros(models),
+        woken=np.zeros((models, instances)), begun=np.zeros((models, instances)),
+        ended=np.full((models, instances), -NEVER), size=whole(instances),
+        done=np.full(count, np.inf), batches=np.zeros(chain.preferred.shape, np.int64), took=np.zeros(chain.preferred.shape),
     )  # fmt: skip
     _run(chain, requests, state)
-    return Ran(state.done, state.batches, state.busy)
+    return Ran(state.done, state.batches, state.took)
 
 
 @compiled
@@ -133,15 +137,20 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
 
 @compiled
 def _running(chain: Any, state: Any, now: float) -> Any:  # noqa: ANN401
-    """Return the cores of batches that have theirs, the least work that one has left, and when the next gets a core."""
+    """Return the cores of batches that have theirs, the least work that one has left, and when the next gets a core.
+
+    A batch that waits for a core is given the first that nobody has.
+    """
     asked, least, woken = 0, NEVER, NEVER
-    for model in range(len(chain.instances)):
-        for instance in range(chain.instances[model]):
-            if not state.members[model, instance]:
-                continue
-            if state.woken[model, instance] > now:
-                woken = min(woken, state.woken[model, instance])
-            else:
+    for waits in (False, True):
+        for model in range(len(chain.instances)):
+            for instance in range(chain.instances[model]):
+                if not state.members[model, instance] or (state.woken[model, instance] > now) != waits:
+                    continue
+                if waits and asked >= chain.cores:
+                    woken = min(woken, state.woken[model, instance])
+                    continue
+                state.woken[model, instance] = min(state.woken[model, instance], now)
                 asked += chain.threads[model]
                 least = min(least, state.left[model, instance])
     return asked, least, woken
@@ -212,6 +221,7 @@ def _start(chain: Any, requests: Any, state: Any, model: int, now: float, asked:
         state.woken[model, instance] = now + (requests.wait[model, one] if others >= chain.cores else 0.0)
         state.left[model, instance] = chain.service[model, requests.kind[one], rows] + chain.cold[model] * cooled
         state.batches[model, rows] += 1
+        state.begun[model, instance], state.size[model, instance] = now, rows
         begun += 1
         state.asleep[model] = 0
     return begun
@@ -237,7 +247,6 @@ def _progress(chain: Any, requests: Any, state: Any, model: int, before: float, 
     for instance in range(chain.instances[model]):
         if not state.members[model, instance]:
             continue
-        state.busy[model] += now - before
         if state.woken[model, instance] <= before:
             state.left[model, instance] -= (now - before) * speed
         if state.woken[model, instance] > before or state.left[model, instance] > ROUNDING + now * EPSILON:
@@ -251,6 +260,7 @@ def _progress(chain: Any, requests: Any, state: Any, model: int, before: float, 
                 state.done[one] = now
         state.members[model, instance] = 0
         state.ended[model, instance] = now
+        state.took[model, state.size[model, instance]] += now - state.begun[model, instance]
     return running
 
 

@@ -56,7 +56,9 @@ class Milliseconds(click.ParamType[float]):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Recorded arrivals, a number of seconds a line; Poisson's by default.",
 )
-@click.option("--points", type=click.IntRange(2, 100), default=10, show_default=True, help="Points to measure, at most.")
+@click.option(
+    "--points", type=click.IntRange(2, 100), default=10, show_default=True, help="Points to measure, at most, in each way."
+)
 @click.option("--dry-run", is_flag=True, help="Write the report alone: no variant, no evidence.")
 @click.pass_obj
 def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
@@ -65,8 +67,8 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     """Find the instances, threads and batching that take the most requests within a p99 goal, on this machine.
 
     MODEL is a model or a pipeline of a built repository. Twenty seconds of measuring tell what batches cost; every choice is
-    simulated, the best are verified on the real server. Writes [variants.<machine>] into model.toml with its evidence, and
-    a page to look at.
+    simulated, the best are verified on the real server. A pipeline is tried as an ensemble and in one process. Writes
+    [variants.<machine>] into model.toml, or ensemble.toml, with its evidence, and a page to look at.
     """
     from trireme.build import build
     from trireme.discover import discover
@@ -84,7 +86,9 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     page.write_text(report.page(tuned, simulation), encoding="utf-8")
     chosen = tuned.chosen
     for model, knobs in chosen.setting.items():
-        click.echo(f"{model}: {knobs} (it was {tuned.now[model]})")
+        click.echo(f"{model}{' in one process' if tuned.together else ''}: {knobs} (it was {tuned.now[model]})")
+    for other in tuned.beside:
+        click.echo(f"not taken: {other['knobs']}: {other['why']}")
     click.echo(f"{chosen.point.throughput:.0f} requests/s with p99 {chosen.point.p99:.1f} ms, in {len(tuned.points)} points")
     click.echo(f"report: {page}")
     if not dry_run:

@@ -16,7 +16,7 @@ from trireme.tune import evidence
 from trireme.tune.knobs import TUNED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from trireme.spec import Model
@@ -33,24 +33,31 @@ def lines(root: Path, unit: Model | Ensemble, field: str | None) -> Iterator[str
     known = ModelConfig.DESCRIPTOR.fields_by_name
     if field is not None and field not in known:
         raise UnknownKeyError(unit.name, field, known)
-    if isinstance(unit, Ensemble):
-        yield f"{unit.name} is a pipeline: what was tuned stands with its models"
-        for model in dict.fromkeys(step.model for step in unit.steps):
-            yield from lines(root, find(root, model), field)
-        return
-    found = {row.variant: row for row in evidence.read(unit.folder)}
     folder = root / TREE / unit.name
     if not (folder / "config.pbtxt").is_file():
         raise TuneError(unit.name, "it is not built", "run `make repo` first")
-    for path in (folder / "config.pbtxt", *sorted((folder / "configs").glob("*.pbtxt"))):
+    configs = [folder / "config.pbtxt", *sorted((folder / "configs").glob("*.pbtxt"))]
+    if isinstance(unit, Ensemble):
+        yield from _lines(unit, folder, configs[1:], field)
+        yield f"{unit.name} is an ensemble under every other name: what was tuned of it stands with its models"
+        for model in dict.fromkeys(step.model for step in unit.steps):
+            yield from lines(root, find(root, model), field)
+    else:
+        yield from _lines(unit, folder, configs, field)
+
+
+def _lines(unit: Model | Ensemble, folder: Path, configs: Iterable[Path], field: str | None) -> Iterator[str]:
+    found = {row.variant: row for row in evidence.read(unit.folder)}
+    newest = 1 if isinstance(unit, Ensemble) else unit.versions[-1].number
+    for path in configs:
         variant = path.stem if path.parent.name == "configs" else ""
         config = modelconfig.from_text(path.read_text(encoding="utf-8"))
         yield f"{unit.name}/{path.relative_to(folder)}"
         for name in (field,) if field else TUNED:
             yield f"  {name}: {_value(config, name)}"
         if variant in found and (field is None or field in TUNED):
-            if found[variant].table["version"] != unit.versions[-1].number:
-                yield f"  STALE: of version {found[variant].table['version']}, and {unit.versions[-1].number} is served"
+            if found[variant].table["version"] != newest:
+                yield f"  STALE: of version {found[variant].table['version']}, and {newest} is served"
             yield from (f"  {line}" for line in found[variant].lines())
         else:
             yield f"  written by hand in {unit.place}, or Triton's default; it was not tuned"

@@ -52,16 +52,18 @@ class Stage:
 
 
 class Live:
-    """A server over a built tree that serves one unit, a model or an ensemble, and what it is made of."""
+    """A server over a built tree that serves one unit, a model or an ensemble, and what it is made of, as a variant has it."""
 
-    def __init__(self, tree: Path, unit: str, log: Path) -> None:
+    def __init__(self, tree: Path, unit: str, log: Path, variant: str = "") -> None:
         self.unit = unit
         self.samples: Sequence[Inputs] = ()
-        self._tree = tree
         self._server = Server(tree, log, flags=(AS_WRITTEN, "--model-control-mode=explicit"))
         self.config = built.config(tree, unit)
         self.steps = pipeline.steps(self.config)
         self.members = [step.model_name for step in self.steps] or [unit]
+        self.configs = {name: built.config(tree, name, variant) for name in self.members}
+        if not self.steps:
+            self.config = self.configs[unit]
 
     def __enter__(self) -> Self:
         """Start the server."""
@@ -87,13 +89,16 @@ class Live:
     def load(self, knobs: Mapping[str, Knobs]) -> None:
         """Load the unit anew with these knobs; models that are not named keep what is built.
 
+        A pipeline is loaded as an ensemble, whatever the variant says of it.
+
         Raises:
             ServerError: Triton refused one.
 
         """
         ensemble = [] if self.unit in self.members else [self.unit]
         for name in (*self.members, *ensemble):
-            config = knobs[name].over(built.config(self._tree, name)) if name in knobs else built.config(self._tree, name)
+            config = self.configs.get(name, self.config)
+            config = knobs[name].over(config) if name in knobs else config
             text = json_format.MessageToJson(config, preserving_proto_field_name=True)
             try:
                 self._client.load_model(name, config=text, client_timeout=LOAD_SECONDS)
@@ -121,7 +126,7 @@ class Live:
                     found = client.infer(step.model_name, inputs, version=_pinned(step))
                     known |= {tensor: found[name] for name, tensor in step.output_map.items()}
         pinned = {step.model_name: _pinned(step) for step in self.steps}
-        return tuple(Stage(name, built.config(self._tree, name), tuple(rows), pinned[name]) for name, rows in given.items())
+        return tuple(Stage(name, self.configs[name], tuple(rows), pinned[name]) for name, rows in given.items())
 
     def batch_stats(self, stage: Stage) -> dict[int, tuple[int, int]]:
         """Return, for each batch size, how often it ran and the nanoseconds it took, input and output included."""

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trireme import built, digest
-from trireme.errors import CallError, TuneError, ValueRefusedError
+from trireme import built
+from trireme.errors import CallError, TuneError, ValueRefusedError, WiringError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.spec import NAME, Ensemble
-from trireme.tune import costs, evidence, source
-from trireme.tune.knobs import TUNED, Knobs, choices
+from trireme.tune import costs, evidence, source, together
+from trireme.tune.knobs import Knobs, choices
 from trireme.tune.live import Live
 from trireme.tune.search import LONG, Found, Simulation, Trace, search
 from trireme.tune.verify import Verifier, best_of, candidates, lucky, str_of, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from trireme.arrays import Array
     from trireme.discover import Sources
+    from trireme.spec import Model
     from trireme.tune.costs import Costs
     from trireme.tune.search import Setting
     from trireme.tune.show import Show
     from trireme.tune.verify import Measured
 
 LOG = ".trireme/tune.log"
+WAYS = ("as an ensemble", "in one process")
+"""How a pipeline can be served."""
 POINTS = 10
 REQUESTS = 4000
 
@@ -46,7 +53,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a tuning found; ranked are the simulated settings, the best first, and now is the setting it began with."""
+    """What a tuning found; ranked are the simulated settings, the best first, and now is the setting it began with.
+
+    together has the versions of the members of a pipeline in one process; beside is what was not taken of its other way.
+    """
 
     asked: Asked
     machine: Machine
@@ -56,19 +66,51 @@ class Tuned:
     now: Setting
     costs: Costs
     simulated: int
+    together: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def way(self) -> str:
+        """Return how a pipeline is served so."""
+        return WAYS[bool(self.together)]
 
 
 def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]:
     """Tune a unit of a built repository on this machine; return it and the simulation behind it. Nothing is written.
+
+    A pipeline is tuned as an ensemble and, where it can be, in one process; the way that takes more requests is returned.
 
     Raises:
         TuneError: no setting keeps the goal, or the unit cannot be tuned.
         MissingSourceError, ServerError: it is not built, or Triton refused it.
 
     """
-    _check_name(sources, asked)
-    with Live(sources.root / TREE, asked.unit, sources.root / LOG) as live:
-        machine = Machine.here()
+    unit = _unit(sources, asked)
+    if not isinstance(unit, Ensemble):
+        return _tune(sources, asked, sources.root / TREE, show)
+    found: list[tuple[Tuned, Simulation]] = []
+    refused: dict[str, TuneError | WiringError] = {}
+    with tempfile.TemporaryDirectory(prefix="tune-", dir=sources.root / Path(LOG).parent) as other:
+        for way, tree in zip(WAYS, (sources.root / TREE, Path(other)), strict=True):
+            show.way = f"{way}: "
+            try:
+                versions = together.lay_out(sources, unit, asked.variant, tree) if way == WAYS[1] else {}
+                tuned, simulation = _tune(sources, asked, tree, show)
+                found.append((replace(tuned, together=versions), simulation))
+            except (TuneError, WiringError) as error:
+                refused[way] = error
+    if not found:
+        raise refused[WAYS[0]]
+    found.sort(key=lambda one: -one[0].chosen.point.throughput)
+    (best, simulation), rest = found[0], found[1:]
+    beside = [{"knobs": way, "why": str(error)} for way, error in refused.items()]
+    beside += [{"knobs": f"{one.way}: {str_of(one.chosen.setting)}", "why": _less(one.chosen, best.chosen)} for one, _ in rest]
+    return replace(best, beside=tuple(beside)), simulation
+
+
+def _tune(sources: Sources, asked: Asked, tree: Path, show: Show) -> tuple[Tuned, Simulation]:
+    machine = Machine.here()
+    with Live(tree, asked.unit, sources.root / LOG, asked.variant) as live:
         simulation = calibrate(live, sources, asked, machine, show)
         return choose(live, simulation, asked, machine, show), simulation
 
@@ -124,43 +166,46 @@ def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, s
 
 
 def write(sources: Sources, tuned: Tuned) -> list[str]:
-    """Write the variant and its evidence for each model of the unit; return the models' names."""
-    lock = Lock.read(sources.root / TREE / LOCK)
-    writings = []
-    for name, knobs in tuned.chosen.setting.items():
-        model = next(model for model in sources.models if model.name == name)
-        version = model.versions[-1].number
-        stage = next(one for one in tuned.costs.stages if one.name == name)
-        found = _evidence(tuned, name, knobs) | {
-            "version": version,
-            "artefact": digest.of_mapping(lock.versions[name][str(version)]["files"]),
-            "batch_times_us": [list(row) for row in stage.measured],
-        }
-        writings.append((model.folder, knobs.table(built.config(sources.root / TREE, name)), found))
+    """Write the variant and its evidence for each model of the unit, or for a pipeline in one process; return their names.
+
+    A variant of the pipeline in one process goes where the ensemble takes more requests: both cannot have one name.
+    """
+    variant, unit = tuned.asked.variant, sources.unit(tuned.asked.unit)
+    writings = list(_writings(sources, tuned))
+    if isinstance(unit, Ensemble) and not tuned.together:
+        source.forget(unit.folder, variant)
     for folder, table, found in writings:
-        source.write(folder, tuned.asked.variant, table, found)
+        source.write(folder, variant, table, found)
     return list(tuned.chosen.setting)
 
 
-def _check_name(sources: Sources, asked: Asked) -> None:
-    """Refuse a variant that cannot be one, or that serves something else than what is measured."""
-    sources.unit(asked.unit)  # says which there are
+def _writings(sources: Sources, tuned: Tuned) -> Iterator[tuple[Path, dict[str, Any], dict[str, Any]]]:
+    """Yield each folder with its variant's table and its evidence."""
+    lock = Lock.read(sources.root / TREE / LOCK)
+    for stage in tuned.costs.stages:
+        unit, knobs = sources.unit(stage.name), tuned.chosen.setting[stage.name]
+        version = 1 if isinstance(unit, Ensemble) else unit.versions[-1].number
+        found = _evidence(tuned, stage.name, knobs) | {
+            "version": version,
+            "artefact": lock.artefact(stage.name, version) if not tuned.together else lock.artefacts(tuned.together),
+            "batch_times_us": [list(row) for row in stage.measured],
+        }
+        table = knobs.table(built.config(sources.root / TREE, stage.name))
+        yield unit.folder, ({"one_process": True} if tuned.together else {}) | table, found
+
+
+def _unit(sources: Sources, asked: Asked) -> Model | Ensemble:
+    """Return what is tuned; refuse a variant that cannot be one."""
+    unit = sources.unit(asked.unit)
     if not NAME.fullmatch(asked.variant):
         raise ValueRefusedError("--name", asked.variant, "a name is a small letter, then small letters, digits, _ or -")
-    unit = sources.unit(asked.unit)
-    members = {step.model for step in unit.steps} if isinstance(unit, Ensemble) else {unit.name}
-    for model in sources.models:
-        other = set(model.variants.get(asked.variant, {})) - set(TUNED) if model.name in members else set()
-        if other:
-            what = f"variants.{asked.variant} states {', '.join(sorted(other))}: what is measured is config.pbtxt"
-            raise TuneError(model.place, what, "choose another --name")
+    return unit
 
 
 def _check(live: Live, sources: Sources) -> None:
     if len(set(live.members)) < len(live.members):
         raise TuneError(live.unit, "a model stands in it twice", "tune the model by itself")
-    for name in live.members:
-        config = built.config(sources.root / TREE, name)
+    for name, config in live.configs.items():
         if config.model_transaction_policy.decoupled:
             raise TuneError(name, "it is decoupled: it has no one answer to be fast with", "tune what it calls")
         if config.HasField("sequence_batching"):
@@ -169,9 +214,9 @@ def _check(live: Live, sources: Sources) -> None:
             raise TuneError(live.unit, f"its step {name} is a pipeline", "tune that by itself")
         if len(config.instance_group) > 1:
             raise TuneError(name, "it has several instance groups", "tune it by hand, or state one")
-        model = next(one for one in sources.models if one.name == name)
-        if not (sources.root / TREE / name / str(model.versions[-1].number)).is_dir():
-            raise TuneError(name, f"version {model.versions[-1].number} is not built", "run `make repo` first")
+        for model in (one for one in sources.models if one.name == name):  # a pipeline in one process is none
+            if not (sources.root / TREE / name / str(model.versions[-1].number)).is_dir():
+                raise TuneError(name, f"version {model.versions[-1].number} is not built", "run `make repo` first")
 
 
 def _trace(asked: Asked, kinds: int) -> Trace:
@@ -228,14 +273,14 @@ def _evidence(tuned: Tuned, name: str, knobs: Knobs) -> dict[str, Any]:
 
 def rejected(tuned: Tuned) -> list[dict[str, str]]:
     """Return the settings that were not taken, each with its reason."""
-    best, rows = tuned.chosen.point.throughput, []
+    rows = [dict(row) for row in tuned.beside]
     for setting in {str_of(one.setting): one.setting for one in tuned.points}.values():
         if setting == tuned.chosen.setting:
             continue
         points = [one for one in tuned.points if one.setting == setting]
         held = best_of(points)
         missed = "it missed the goal at each rate" if any(one.missed for one in points) else "the generator fell behind"
-        why = f"it kept the goal to {held.point.throughput:.0f} requests/s, not {best:.0f}" if held else missed
+        why = _less(held, tuned.chosen) if held else missed
         if held and lucky(held, points):
             why = f"it kept the goal by luck at {held.point.throughput:.0f} requests/s: it missed it there or below as often"
         rows.append({"knobs": str_of(setting), "why": f"measured: {why}"})
@@ -245,3 +290,7 @@ def rejected(tuned: Tuned) -> list[dict[str, str]]:
             rate = found.expected.rate
             rows.append({"knobs": str_of(found.setting), "why": f"simulated: keeps the goal to {rate:.0f} requests/s"})
     return rows
+
+
+def _less(held: Measured, best: Measured) -> str:
+    return f"it kept the goal to {held.point.throughput:.0f} requests/s, not {best.point.throughput:.0f}"

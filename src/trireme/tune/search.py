@@ -31,10 +31,10 @@ WAITS = 4000
 """Draws of a wait for a core; a longer run begins with the first again."""
 STEPS = 7
 """Halvings between no rate and the most that could be."""
-SLOWNESS_STEPS, MOST_SLOW = 6, 3.0
-"""Of the search for how slow a machine was, and the most that it may be."""
+LEAST = 0.1
+"""Of what a batch took when it was calibrated, that it takes at least."""
 LATEST, NEAREST = 14, 5
-"""Points that say how far off p99 is: so many of the last ones, and of these the nearest by their rate."""
+"""Points that say how far off p99 is: so many of the last ones, and of these the nearest by what was simulated."""
 FINALISTS = 24
 NEARLY = 0.95
 """Of the best rate: from here on the simpler setting wins, because the simulation is not more precise than that."""
@@ -72,13 +72,17 @@ class Trace:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the simulation says of a setting at a rate [requests/s]: throughput, latencies [ms], rows in a batch on average."""
+    """What the simulation says of a setting at a rate [requests/s]: throughput, latencies [ms], rows in a batch on average.
+
+    bare is p99 before it was corrected by how far off it was at other points.
+    """
 
     rate: float
     throughput: float
     p50: float
     p99: float
     rows: float
+    bare: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,10 +99,10 @@ class Simulation:
     def __init__(self, stages: Sequence[Stage], costs: Costs, cores: int, trace: Trace, seed: int = 1) -> None:
         self.stages = stages
         self.costs = costs
-        self.slow = 1.0
-        """How many times as slow the models are as they were when they were calibrated."""
+        self.more = np.zeros((len(stages), 2))
+        """What batches take more than when they were calibrated, as learned.more says it."""
         self.tails: list[tuple[float, float]] = []
-        """Of points that were measured: the rate, and how many times as long as simulated p99 was."""
+        """Of points that were measured: p99 as simulated [ms], and how many times as long it was."""
         self._cores = cores
         self.trace = trace
         rng = np.random.default_rng(seed)
@@ -107,10 +111,10 @@ class Simulation:
         self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
         self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
 
-    def at(self, setting: Setting, rate: float, count: int = LONG, slow: float | None = None) -> Expected:
-        """Return what a setting does at a rate, on the machine as it is, or so many times as slow as when it was calibrated."""
-        arrival, ran = self._run(setting, rate, count, self.slow if slow is None else slow)
-        done, batches = ran.done, ran.batches
+    def at(self, setting: Setting, rate: float, count: int = LONG, more: Array | None = None) -> Expected:
+        """Return what a setting does at a rate, where batches take as much more as they do now, or as is said."""
+        done, batches, _ = self.ran(setting, rate, count, self.more if more is None else more)
+        arrival = self.trace.first(count).arrivals(rate) * 1e6
         counted = slice(count // 5, None)
         good = done[counted] > 0
         latency = (done - arrival)[counted]
@@ -118,34 +122,28 @@ class Simulation:
         throughput = good.sum() / (done[counted].max() - arrival[counted][0]) * 1e6
         heaviest = 1 + self.heaviest
         mean = (batches[heaviest] * np.arange(self._width)).sum() / max(1, batches[heaviest].sum())
-        return Expected(rate, float(throughput), float(p50), float(p99) * self.tail(rate), float(mean))
+        return Expected(rate, float(throughput), float(p50), float(p99) * self.tail(float(p99)), float(mean), float(p99))
 
-    def tail(self, rate: float) -> float:
-        """Return how many times as long as simulated p99 is, by the last points near a rate: a machine has slow moments."""
-        near = sorted(self.tails[: -LATEST - 1 : -1], key=lambda seen: abs(math.log(seen[0] / rate)))[:NEAREST]
-        return statistics.median(times for _, times in near) if near else 1.0
+    def tail(self, p99: float) -> float:
+        """Return how many times as long as simulated [ms] p99 is, by the last points near it: a machine has slow moments."""
+        near = sorted(self.tails[: -LATEST - 1 : -1], key=lambda seen: abs(math.log(seen[0] / p99)))[:NEAREST]
+        return statistics.geometric_mean(times for _, times in near) if near and p99 < math.inf else 1.0
 
-    def slowness(self, setting: Setting, rate: float, count: int, busy: float) -> float:
-        """Return how slow the machine was, so that the models' batches of a run took so long together [us]."""
-        slow = self.slow
-        for _ in range(SLOWNESS_STEPS):
-            slow *= busy / self._run(setting, rate, count, slow)[1].busy[1:].sum()
-            slow = min(max(slow, 1 / MOST_SLOW), MOST_SLOW)
-        return slow
-
-    def _run(self, setting: Setting, rate: float, count: int, slow: float) -> tuple[Array, batcher.Ran]:
+    def ran(self, setting: Setting, rate: float, count: int, more: Array) -> batcher.Ran:
+        """Return what becomes of so many requests at a rate, where batches take so much more than calibrated."""
         trace = self.trace.first(count)
         arrival, ones = trace.arrivals(rate) * 1e6, np.ones(count, np.int64)
         chain = self.chain(setting)
-        slows = np.array([1.0, *(slow for _ in self.stages)])
-        chain = chain._replace(service=chain.service * slows[:, None, None], cold=chain.cold * slows)
+        models = chain.service[1:]
+        first, every = more[:, :1, None], more[:, 1:, None]
+        models[:] = np.maximum(models * (1.0 + every) + first * models[:, :, 1:2], LEAST * models)
         wait = self._wait[:, np.arange(count) % WAITS]
-        return arrival, batcher.run(chain, Requests(arrival, ones, trace.kinds, ones, wait))
+        return batcher.run(chain, Requests(arrival, ones, trace.kinds, ones, wait))
 
     @property
     def heaviest(self) -> int:
         """Return the place of the model that takes the most time."""
-        return max(range(len(self.stages)), key=lambda place: self._service(place, 0)[:, 1].mean())
+        return max(range(len(self.stages)), key=lambda place: self.service(place, 0)[:, 1].mean())
 
     def best_rate(self, setting: Setting, goal: float, count: int) -> Expected | None:
         """Return the highest rate whose p99 is within the goal [ms]; None when a hundredth of the most is too much."""
@@ -167,7 +165,7 @@ class Simulation:
         preferred = np.zeros((1 + len(every), self._width), bool)
         preferred[0, 1] = True
         for place, knobs in enumerate(every):
-            table = self._service(place, knobs.threads)
+            table = self.service(place, knobs.threads)
             service[place + 1, :, : table.shape[1]] = table
             preferred[place + 1, list(knobs.preferred)] = True
         most = [
@@ -198,7 +196,8 @@ class Simulation:
             cools=np.array([self.costs.stages[0].cools, *(stage.cools for stage in self.costs.stages)]),
         )
 
-    def _service(self, place: int, threads: int) -> Array:
+    def service(self, place: int, threads: int) -> Array:
+        """Return [kind, rows]: what a model's batches took when they were calibrated, with so many threads [us]."""
         tables = self.costs.stages[place].service
         return tables[threads if threads in tables else max(tables)]
 
@@ -206,7 +205,7 @@ class Simulation:
         """Return a rate that no setting reaches: every core and every instance busy with the cheapest batches."""
         least, rates = self.costs.front, []
         for place, stage in enumerate(self.stages):
-            table = self._service(place, setting[stage.name].threads)[:, 1:]
+            table = self.service(place, setting[stage.name].threads)[:, 1:]
             row = float((np.maximum(table.mean(axis=0), 1e-3) / np.arange(1, table.shape[1] + 1)).min())
             least += row
             rates.append(1e6 * setting[stage.name].instances / row)

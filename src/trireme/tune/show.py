@@ -21,6 +21,8 @@ class Show:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), TextColumn("{task.fields[what]}"))
         self._progress = Progress(*columns, TimeElapsedColumn(), console=self._console)
         self._task: int | None = None
+        self.way = ""
+        """How a pipeline is served, said before each phase."""
 
     def __enter__(self) -> Self:
         """Take the terminal when there is one."""
@@ -37,9 +39,9 @@ class Show:
         """Begin a phase; the one before is over."""
         self._end()
         if self._console.is_terminal:
-            self._task = self._progress.add_task(phase, total=None, what="")
+            self._task = self._progress.add_task(f"{self.way}{phase}", total=None, what="")
         else:
-            self._console.print(f"{phase} ...")
+            self._console.print(f"{self.way}{phase} ...")
 
     def say(self, what: str) -> None:
         """Tell what is measured now."""

@@ -1,4 +1,4 @@
-"""Write a tuned variant into model.toml, which keeps its comments and its order, and the evidence beside it."""
+"""Write a tuned variant into model.toml or ensemble.toml, which keeps comments and order, and the evidence beside it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def write(folder: Path, variant: str, table: Mapping[str, Any], found: Mapping[s
 
 
 def write_variant(folder: Path, variant: str, table: Mapping[str, Any], origin: str) -> None:
-    """Write [variants.<variant>] of model.toml; origin is said in a comment where the variant is new.
+    """Write [variants.<variant>] of model.toml or ensemble.toml; origin is said in a comment where the variant is new.
 
     What the variant says of other things than the table's stays; a table that is there is merged with.
     """
-    path = folder / "model.toml"
+    path = _toml(folder)
     document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
     variants = document.setdefault("variants", tomlkit.table(is_super_table=True))
     fresh = variant not in variants
@@ -40,6 +40,24 @@ def write_variant(folder: Path, variant: str, table: Mapping[str, Any], origin: 
     if fresh:
         section.comment(f"tritonserver --model-config-name={variant}; {origin}")
     replace(path, tomlkit.dumps(document))
+
+
+def forget(folder: Path, variant: str) -> None:
+    """Take [variants.<variant>] and its evidence away, where they are."""
+    path = _toml(folder)
+    document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
+    variants = document.get("variants", {})
+    if variants.pop(variant, None) is not None:
+        if not variants:
+            del document["variants"]
+        replace(path, tomlkit.dumps(document))
+    evidence.path_of(folder, variant).unlink(missing_ok=True)
+
+
+def _toml(folder: Path) -> Path:
+    """Return what says of a folder what is in it."""
+    pipeline = folder / "ensemble.toml"
+    return pipeline if pipeline.is_file() else folder / "model.toml"
 
 
 def _inline(value: Any) -> Any:  # noqa: ANN401 - TOML

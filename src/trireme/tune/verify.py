@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from trireme.tune import openloop
+from trireme.tune import learned, openloop
+from trireme.tune.learned import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
 LATEST = 5
-"""Points by which the machine's speed is judged."""
+"""Points by which the machine's speed is judged, and by which what batches take is corrected."""
 DROWNED = 2.0
 """Times the goal: beyond, a p99 says for how long was measured."""
 MOST_TAIL = 3.0
@@ -38,16 +38,14 @@ FEWEST = 400
 class Measured:
     """One point: a setting at a rate, as measured and as simulated; held says that it keeps the goal, missed that it does not.
 
-    It is neither when the generator fell behind: then it says nothing of the server. count is how many requests were sent, busy
-    how long the models' batches took for them together [us].
+    It is neither when the generator fell behind: then it says nothing of the server.
     """
 
     setting: Mapping[str, Knobs]
     point: Point
     expected: Expected
     held: bool
-    count: int = 0
-    busy: float = 0.0
+    seen: Seen | None = None
 
     @property
     def missed(self) -> bool:
@@ -66,7 +64,7 @@ class Verifier:
         self._seconds = seconds
         self._requests = [openloop.request(live.unit, sample) for sample in live.samples]
         self._loaded: Mapping[str, Knobs] = {}
-        self._slow: list[float] = []
+        self._seen: list[Seen] = []
 
     def measure(self, setting: Setting, rate: float) -> Measured:
         """Offer a rate [requests/s] to a setting, loaded first where it is another one.
@@ -81,32 +79,46 @@ class Verifier:
         trace = self._simulation.trace.first(max(FEWEST, int(rate * self._seconds)))
         count = len(trace.kinds)
         expected = self._simulation.at(setting, rate, count)
-        before = self._busy()
+        before = self._batches()
         point = openloop.offer(self._live.http, self._requests, trace.kinds, trace.arrivals(rate))
-        busy = (self._busy() - before) / 1e3
-        self._follow(setting, rate, count, busy, point)
-        found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, count, busy)
+        seen = Seen(setting, rate, count, _between(before, self._batches()))
+        self._follow(seen, expected, point)
+        found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, seen)
         self.points.append(found)
         return found
 
-    def _follow(self, setting: Setting, rate: float, count: int, busy: float, point: Point) -> None:
-        """Let the simulation be as slow as the machine was in the last points, and its p99 as far off as it was there."""
+    def _follow(self, seen: Seen, expected: Expected, point: Point) -> None:
+        """Let batches take as long as in the last points, and p99 be as far off as it was there."""
         if not point.kept:
             return
-        simulation = self._simulation
-        self._slow.append(simulation.slowness(setting, rate, count, busy))
-        simulation.slow = statistics.median(self._slow[-LATEST:])
-        alone = simulation.at(setting, rate, count, self._slow[-1]).p99 / simulation.tail(rate)
-        if max(alone, point.p99) <= DROWNED * self.goal:
-            simulation.tails.append((rate, min(max(point.p99 / alone, 1 / MOST_TAIL), MOST_TAIL)))
+        self._seen.append(seen)
+        self._simulation.more = learned.more(self._simulation, self._seen[-LATEST:])
+        if max(expected.bare, point.p99) <= DROWNED * self.goal:
+            times = min(max(point.p99 / expected.bare, 1 / MOST_TAIL), MOST_TAIL)
+            self._simulation.tails.append((expected.bare, times))
 
-    def _busy(self) -> int:
-        """Return how long the unit's batches took so far, together [ns]."""
-        return sum(taken for stage in self._simulation.stages for _, taken in self._live.batch_stats(stage).values())
+    def _batches(self) -> dict[str, dict[int, tuple[int, int]]]:
+        """Return the batches of each model of the unit until now: how many of each size, and the nanoseconds they took."""
+        return {stage.name: self._live.batch_stats(stage) for stage in self._simulation.stages}
 
     def best(self) -> Measured | None:
         """Return the point of the highest throughput that kept the goal, as best_of does."""
         return best_of(self.points)
+
+
+def _between(
+    before: Mapping[str, Mapping[int, tuple[int, int]]], after: Mapping[str, Mapping[int, tuple[int, int]]]
+) -> dict[str, dict[int, tuple[int, float]]]:
+    """Return what came between two looks at the batches, with microseconds."""
+    none = (0, 0)
+    return {
+        name: {
+            size: (count - before[name].get(size, none)[0], (spent - before[name].get(size, none)[1]) / 1e3)
+            for size, (count, spent) in sizes.items()
+            if count > before[name].get(size, none)[0]
+        }
+        for name, sizes in after.items()
+    }
 
 
 def best_of(points: Sequence[Measured]) -> Measured | None:

@@ -21,7 +21,7 @@ def repository(tmp_path, **changed):
         path.write_text(CONFIG)
     lines = (f"{key} = {value!r}\n" for key, value in evidence.items())
     (model / "configs/cpu-2.toml").write_text("".join(lines))
-    (tmp_path / "repo.lock").write_text('{"versions": {"example": {"1": {"files": {"model.py": "12ab"}}}}}')
+    (tmp_path / "repo.lock").write_text('{"format": 1, "versions": {"example": {"1": {"files": {"model.py": "12ab"}}}}}')
     return tmp_path
 
 

@@ -63,15 +63,15 @@ Good::
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from trireme import digest
+from trireme.errors import UnreadableError
 from trireme.lint import files
 from trireme.lint.finding import Problem
-from trireme.lock import LOCK
+from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
+from trireme.oneprocess import build as oneprocess
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,8 +79,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from trireme.lint.repository import Model
 
@@ -113,10 +112,11 @@ def check(model: Model) -> Iterator[Problem]:
 
 
 def _published(model: Model, version: int) -> str:
-    """Return the digest of a version's files as the tree's lock has them; empty where it has none."""
-    path: Path = model.path.parent / LOCK
+    """Return the digest of a version's files, of those that a pipeline runs for one; empty where the tree's lock has none."""
     try:
-        table: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return digest.of_mapping(table["versions"][model.name][str(version)]["files"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        lock = Lock.read(model.path.parent / LOCK)
+        if model.name in lock.versions:
+            return lock.artefact(model.name, version)
+        return lock.artefacts(oneprocess.members(model.path / str(version), model.variant))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UnreadableError):
         return ""  # a repository of others: nothing is known of what was published
