@@ -50,9 +50,9 @@ def tuned(costed):
 
 
 def written(root, tuned):
-    names = run.write(discover(root), tuned)
+    done = list(run.write(discover(root), tuned))
     build(discover(root))
-    return names, (root / "ensembles/pipe/ensemble.toml").read_text()
+    return done, (root / "ensembles/pipe/ensemble.toml").read_text()
 
 
 def test_a_tree_holds_the_pipeline_in_one_process_beside_the_models_that_are_built(piped, tmp_path_factory):
@@ -85,8 +85,8 @@ def test_a_pipeline_that_needs_triton_says_why(piped, tmp_path_factory):
 
 def test_in_one_process_the_variant_and_its_evidence_stand_with_the_pipeline(piped, tuned):
     before = (piped / "ensembles/pipe/ensemble.toml").read_text()
-    names, text = written(piped, tuned("pipe", {"sleeper": "1"}))
-    assert names == ["pipe"]
+    done, text = written(piped, tuned("pipe", {"sleeper": "1"}))
+    assert done == ["wrote [variants.here] of pipe; serve it: --model-config-name=here"]
     assert text.startswith(before)
     assert discover(piped).unit("pipe").variants["here"] == {
         "instance_group": [{"count": 2}],
@@ -112,8 +112,12 @@ def test_what_was_tuned_in_one_process_is_stale_when_a_member_has_a_new_version(
 def test_as_an_ensemble_the_models_have_the_variant_and_the_pipeline_none(piped, tuned):
     before = (piped / "ensembles/pipe/ensemble.toml").read_text()
     written(piped, tuned("pipe", {"sleeper": "1"}))
-    names, text = written(piped, tuned("sleeper"))
-    assert (names, text.rstrip()) == (["sleeper"], before.rstrip())
+    done, text = written(piped, tuned("sleeper"))
+    assert done == [
+        "took [variants.here] out of ensembles/pipe/ensemble.toml: as an ensemble it takes more requests",
+        "wrote [variants.here] of sleeper; serve it: --model-config-name=here",
+    ]
+    assert text.rstrip() == before.rstrip()
     assert list(discover(piped).unit("sleeper").variants) == ["here"]
     assert not (piped / "ensembles/pipe/tuning/here.json").exists()
     assert not (piped / "model_repository/pipe/configs/here.pbtxt").exists()

@@ -92,9 +92,9 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     click.echo(f"{chosen.point.throughput:.0f} requests/s with p99 {chosen.point.p99:.1f} ms, in {len(tuned.points)} points")
     click.echo(f"report: {page}")
     if not dry_run:
-        written = run.write(sources, tuned)
+        done = list(run.write(sources, tuned))
         build(discover(base))
-        click.echo(f"wrote [variants.{asked.variant}] of {', '.join(written)}; serve it: --model-config-name={asked.variant}")
+        click.echo("\n".join(done))
 
 
 @click.command()

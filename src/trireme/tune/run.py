@@ -88,6 +88,7 @@ def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]
     unit = _unit(sources, asked)
     if not isinstance(unit, Ensemble):
         return _tune(sources, asked, sources.root / TREE, show)
+    (sources.root / LOG).parent.mkdir(exist_ok=True)
     found: list[tuple[Tuned, Simulation]] = []
     refused: dict[str, TuneError | WiringError] = {}
     with tempfile.TemporaryDirectory(prefix="tune-", dir=sources.root / Path(LOG).parent) as other:
@@ -165,18 +166,18 @@ def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, s
     return Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, simulation.costs, count)
 
 
-def write(sources: Sources, tuned: Tuned) -> list[str]:
-    """Write the variant and its evidence for each model of the unit, or for a pipeline in one process; return their names.
+def write(sources: Sources, tuned: Tuned) -> Iterator[str]:
+    """Write the variant and its evidence for each model of the unit, or for a pipeline in one process; yield what was done.
 
     A variant of the pipeline in one process goes where the ensemble takes more requests: both cannot have one name.
     """
     variant, unit = tuned.asked.variant, sources.unit(tuned.asked.unit)
     writings = list(_writings(sources, tuned))
-    if isinstance(unit, Ensemble) and not tuned.together:
-        source.forget(unit.folder, variant)
+    if isinstance(unit, Ensemble) and not tuned.together and source.forget(unit.folder, variant):
+        yield f"took [variants.{variant}] out of {unit.place}: as an ensemble it takes more requests"
     for folder, table, found in writings:
         source.write(folder, variant, table, found)
-    return list(tuned.chosen.setting)
+    yield f"wrote [variants.{variant}] of {', '.join(tuned.chosen.setting)}; serve it: --model-config-name={variant}"
 
 
 def _writings(sources: Sources, tuned: Tuned) -> Iterator[tuple[Path, dict[str, Any], dict[str, Any]]]:

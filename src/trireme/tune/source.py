@@ -42,16 +42,18 @@ def write_variant(folder: Path, variant: str, table: Mapping[str, Any], origin: 
     replace(path, tomlkit.dumps(document))
 
 
-def forget(folder: Path, variant: str) -> None:
-    """Take [variants.<variant>] and its evidence away, where they are."""
+def forget(folder: Path, variant: str) -> bool:
+    """Take [variants.<variant>] and its evidence away, where they are; say whether it was there."""
     path = _toml(folder)
     document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
     variants = document.get("variants", {})
-    if variants.pop(variant, None) is not None:
+    there = variants.pop(variant, None) is not None
+    if there:
         if not variants:
             del document["variants"]
         replace(path, tomlkit.dumps(document))
     evidence.path_of(folder, variant).unlink(missing_ok=True)
+    return there
 
 
 def _toml(folder: Path) -> Path:
