@@ -5,6 +5,8 @@ https://github.com/triton-inference-server/pytorch_backend#model-configuration
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import triton_python_backend_utils as pb_utils
 from twin import Twin
@@ -21,6 +23,8 @@ class TritonPythonModel(Twin):
     default_file = "model.pt"
 
     def open(self) -> None:
+        if self.device is None and _crowded(self.config, self.whole("INTRA_OP_THREAD_COUNT"), os.cpu_count() or 1):
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported
         import torch  # late: Triton imports this file once more, to complete the config
         from cuda_graphs import Graphs
 
@@ -95,6 +99,15 @@ class TritonPythonModel(Twin):
             self.torch.set_num_threads(self.whole("INTRA_OP_THREAD_COUNT"))
         if self.whole("INTER_OP_THREAD_COUNT"):
             self.torch.set_num_interop_threads(self.whole("INTER_OP_THREAD_COUNT"))
+
+
+def _crowded(config, threads, cores) -> bool:
+    """Say whether a model's instances have more threads than there are cores, none stated being all of them.
+
+    Then a thread of OpenMP that waits by spinning, as is the default, keeps the core from the one that it waits for.
+    """
+    instances = sum(int(group.get("count") or 1) for group in config.get("instance_group") or [{}])
+    return instances > 1 and instances * (threads or cores) > cores
 
 
 def _places(names, arguments) -> dict:

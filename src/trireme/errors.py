@@ -186,10 +186,14 @@ class BenchError(TriremeError):
 
 
 class TuneError(TriremeError):
-    """A goal that no setting keeps, or a model that cannot be tuned."""
+    """What cannot be tuned."""
 
     def __init__(self, unit: str, problem: str, remedy: str) -> None:
         super().__init__(f"{unit}: {problem}; {remedy}")
+
+
+class GoalError(TuneError):
+    """A goal that no setting keeps."""
 
 
 class DeliveryError(TriremeError):

@@ -91,9 +91,9 @@ class Lock:
         """Return one digest of a published version's files."""
         return digest.of_mapping(self.versions[name][str(version)]["files"])
 
-    def artefacts(self, versions: Mapping[str, str]) -> str:
-        """Return one digest of the files of several, a version a model."""
-        return digest.of_mapping({name: self.artefact(name, int(version)) for name, version in versions.items()})
+    def artefacts(self, versions: Iterable[tuple[str, int]]) -> str:
+        """Return one digest of the files of several versions."""
+        return digest.of_mapping({f"{name}/{version}": self.artefact(name, version) for name, version in versions})
 
     def without(self, names: Iterable[str]) -> Lock:
         """Return the lock with all versions of some models forgotten, for versions nobody was given yet."""

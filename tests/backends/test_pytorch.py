@@ -1,6 +1,13 @@
+import importlib
+import sys
+
 import numpy as np
 import pytest
 import torch
+
+from trireme.server import embedded
+from trireme.testing import pb_utils
+from trireme.worker import ADAPTER
 
 LEFT, RIGHT = (np.random.default_rng(seed).normal(size=(4, 3)).astype(np.float32) for seed in (1, 2))
 
@@ -24,3 +31,34 @@ def test_only_requested_outputs_come_back(twins):
 
 def test_text_is_refused_at_load(twin_server):
     assert any("the pytorch twin takes no strings: left" in reason for reason in twin_server.reasons())
+
+
+@pytest.fixture
+def crowded(tmp_path, monkeypatch):
+    """Whether the twin thinks that a model's instances have too many threads, on two cores."""
+    files = (embedded.twins_folder() / "twin.py", embedded.twins_folder() / "pytorch/model.py", ADAPTER)
+    for path, name in zip(files, ("twin.py", "model.py", "batching.py"), strict=True):
+        (tmp_path / name).write_bytes(path.read_bytes())
+    monkeypatch.setitem(sys.modules, "triton_python_backend_utils", pb_utils.make(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("twin", "batching", "model"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    twin = importlib.import_module("model")
+    yield lambda instances, threads: twin._crowded({"instance_group": instances}, threads, 2)  # noqa: SLF001 - no server tells
+    for name in ("twin", "batching", "model"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize(
+    ("instances", "threads", "answer"),
+    [
+        ([{"count": 2}], 0, True),
+        ([{"count": 2}], 1, False),
+        ([{"count": 3}], 1, True),
+        ([{"count": 1}], 0, False),
+        ([{"count": 1}, {"count": 1}], 2, True),
+        ([], 0, False),
+    ],
+)
+def test_threads_that_share_cores_wait_without_spinning(crowded, instances, threads, answer):
+    assert crowded(instances, threads) is answer

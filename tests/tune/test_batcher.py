@@ -169,6 +169,7 @@ def test_batches_are_timed_by_their_size_until_they_end():
 def test_a_batch_that_waits_is_given_the_first_core_that_nobody_has():
     one = chain(cores=1, instances=2, preferred=(1,), max_batch=1)
     assert latencies(one, requests(0, 100, wait=5000.0)) == [1000, 1900]
+    assert latencies(one, requests(0, 100, 200, wait=5000.0)) == [1000, 1900, 2800]  # not to one that comes then
 
 
 def test_the_instance_that_waited_for_longest_runs_next():

@@ -1,6 +1,7 @@
 """`trireme tune` and `trireme why` from the command line, on the real server."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def test_a_model_is_tuned_and_says_why(sleepy):
     )
     said = [finding.message for finding in lint(tree, Options(), Choice(("TR712",)), variant="here")]
     assert [line.partition(" (")[0] for line in said] == [
-        "it was tuned for another artefact than version 1 holds",
+        "it was tuned with other files than version 1 is served from",
         "it was tuned on another machine",
     ]
 
@@ -56,10 +57,12 @@ def test_both_ways_are_measured_and_the_faster_is_written(piped):
     assert "in one process: verifying ..." in done.stderr
     together = "pipe in one process: " in done.stdout
     assert f"not taken: {'as an ensemble' if together else 'in one process'}: " in done.stdout
+    less, more = map(int, re.search(r"kept the goal to (\d+) requests/s, not (\d+)", done.stdout).groups())
+    assert less <= more
     assert ("here" in discover(piped).unit("pipe").variants) is together
     assert ("here" in discover(piped).unit("sleeper").variants) is not together
     assert (piped / "ensembles/pipe/tuning/here.json").is_file() is together
-    assert not list((piped / ".trireme").glob("tune-*[!l]"))  # the tree of its own is gone, the page is there
+    assert {path.name for path in (piped / ".trireme").glob("tune*") if path.suffix != ".log"} == {"tune-pipe.html"}
 
 
 def test_a_goal_that_nothing_keeps_says_the_best_there_is(sleepy):
@@ -108,11 +111,13 @@ def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
-@pytest.mark.chaos  # it measures for a minute and a half
+@pytest.mark.chaos  # it measures for three minutes
 def test_a_pipeline_whose_model_has_two_versions_is_loaded_and_measured(sources):
     done = trireme(sources.root, "tune", "credit_scoring", "--slo-p99", "2s", "--points", "2", "--dry-run")
-    chosen = [line.partition(":")[0] for line in done.stdout.splitlines()[:2]] == ["credit_features", "credit_risk"]
-    missed = "error: credit_scoring: no setting keeps p99 <= 2000 ms; the best measured is" in done.stderr  # a busy machine
+    chosen = done.stdout.startswith(("credit_scoring in one process: ", "credit_features: "))
+    missed = (
+        "error: credit_scoring: as an ensemble: credit_scoring: no setting keeps p99 <= 2000 ms" in done.stderr
+    )  # a busy machine
     assert chosen or missed, done.stderr
 
 

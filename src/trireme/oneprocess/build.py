@@ -69,15 +69,15 @@ def is_table(path: Path) -> bool:
     return named and path.read_text(encoding="utf-8").startswith('{\n "batched":')
 
 
-def members(folder: Path, variant: str) -> dict[str, str]:
-    """Return the version of each model whose files a pipeline's variant runs; folder is its own version's.
+def members(folder: Path, variant: str) -> tuple[tuple[str, int], ...]:
+    """Return the models whose files a pipeline's variant runs, with their versions; folder is that of its own version.
 
     Raises:
         OSError, ValueError, KeyError: the variant is not in one process, or its table is none.
 
     """
     made = json.loads((folder / _steps_file(variant)).read_text(encoding="utf-8"))
-    return {step["name"]: step["folder"].rpartition("/")[2] for step in made["steps"]}
+    return tuple((step["name"], int(step["folder"].rpartition("/")[2])) for step in made["steps"])
 
 
 def _steps_file(variant: str) -> str:

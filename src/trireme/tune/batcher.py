@@ -117,6 +117,7 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
     count, models = len(requests.arrival), len(chain.instances)
     while True:
         until = requests.arrival[coming] if coming < count else NEVER
+        asked += _wake(chain, state, now, asked)
         for model in range(models):
             _batch(chain, requests, state, model, now)
             asked += chain.threads[model] * _start(chain, requests, state, model, now, asked)
@@ -137,23 +138,36 @@ def _run(chain: Any, requests: Any, state: Any) -> None:  # noqa: ANN401 - compi
 
 @compiled
 def _running(chain: Any, state: Any, now: float) -> Any:  # noqa: ANN401
-    """Return the cores of batches that have theirs, the least work that one has left, and when the next gets a core.
-
-    A batch that waits for a core is given the first that nobody has.
-    """
+    """Return the cores of batches that have theirs, the least work that one has left, and when the next gets a core."""
     asked, least, woken = 0, NEVER, NEVER
-    for waits in (False, True):
-        for model in range(len(chain.instances)):
-            for instance in range(chain.instances[model]):
-                if not state.members[model, instance] or (state.woken[model, instance] > now) != waits:
-                    continue
-                if waits and asked >= chain.cores:
-                    woken = min(woken, state.woken[model, instance])
-                    continue
-                state.woken[model, instance] = min(state.woken[model, instance], now)
+    for model in range(len(chain.instances)):
+        for instance in range(chain.instances[model]):
+            if not state.members[model, instance]:
+                continue
+            if state.woken[model, instance] > now:
+                woken = min(woken, state.woken[model, instance])
+            else:
                 asked += chain.threads[model]
                 least = min(least, state.left[model, instance])
     return asked, least, woken
+
+
+@compiled
+def _wake(chain: Any, state: Any, now: float, asked: int) -> int:  # noqa: ANN401
+    """Give cores that nobody has to batches that wait for one, who waited longest first; return how many are given."""
+    given = 0
+    while asked + given < chain.cores:
+        found, at, since = -1, -1, NEVER
+        for model in range(len(chain.instances)):
+            for instance in range(chain.instances[model]):
+                waits = state.members[model, instance] and state.woken[model, instance] > now
+                if waits and state.begun[model, instance] < since:
+                    found, at, since = model, instance, state.begun[model, instance]
+        if found < 0:
+            break
+        state.woken[found, at] = now
+        given += chain.threads[found]
+    return given
 
 
 @compiled

@@ -76,25 +76,24 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     from trireme.tune.show import Show
 
     with _extra():
-        from trireme.tune import report, run
+        from trireme.tune import report, run, ways
     base = root or find_root(Path.cwd())
     sources = discover(base)
     asked = run.Asked(unit, goal, name or Machine.here().variant, _recorded(arrivals), points)
     with Show() as show:
-        tuned, simulation = run.tune(sources, asked, show)
+        tuned, simulation = ways.tune(sources, asked, show)
     page = base / ".trireme" / f"tune-{unit}.html"
     page.write_text(report.page(tuned, simulation), encoding="utf-8")
     chosen = tuned.chosen
     for model, knobs in chosen.setting.items():
-        click.echo(f"{model}{' in one process' if tuned.together else ''}: {knobs} (it was {tuned.now[model]})")
+        click.echo(f"{model}{' in one process' if tuned.together else ''}: {knobs} (it was {tuned.now.get(model, tuned.was)})")
     for other in tuned.beside:
         click.echo(f"not taken: {other['knobs']}: {other['why']}")
     click.echo(f"{chosen.point.throughput:.0f} requests/s with p99 {chosen.point.p99:.1f} ms, in {len(tuned.points)} points")
     click.echo(f"report: {page}")
     if not dry_run:
-        done = list(run.write(sources, tuned))
+        click.echo("\n".join(run.write(sources, tuned)))
         build(discover(base))
-        click.echo("\n".join(done))
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Why a variant is as it is: models/<name>/tuning/<variant>.json, written by a tuning, read by `trireme why` and the linter."""
+"""Why a variant is as it is: tuning/<variant>.json beside its TOML, written by a tuning, read by `trireme why` and lint."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ class Evidence:
         machine = f"{table['machine']['processor']}, {table['machine']['cores']} cores"
         unit = f" as part of {table['unit']}" if table["unit"] != table["model"] else ""
         return f"tuned {table['date']}{unit} on {machine}, for p99 <= {table['goal_p99_ms']:g} ms"
+
+    @property
+    def versions(self) -> Mapping[str, int]:
+        """Return the versions that were measured, a model alone or those of a pipeline in one process."""
+        found: Mapping[str, int] = self.table.get("members") or {self.table["model"]: self.table["version"]}
+        return found
 
     def lines(self) -> Iterator[str]:
         """Yield the evidence for people: what was chosen, what was measured, what was rejected and why."""

@@ -16,7 +16,7 @@ from trireme.tune import evidence
 from trireme.tune.knobs import TUNED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from trireme.spec import Model
@@ -38,17 +38,24 @@ def lines(root: Path, unit: Model | Ensemble, field: str | None) -> Iterator[str
         raise TuneError(unit.name, "it is not built", "run `make repo` first")
     configs = [folder / "config.pbtxt", *sorted((folder / "configs").glob("*.pbtxt"))]
     if isinstance(unit, Ensemble):
-        yield from _lines(unit, folder, configs[1:], field)
-        yield f"{unit.name} is an ensemble under every other name: what was tuned of it stands with its models"
+        steps = {step.model: step.version if step.version > 0 else _newest(find(root, step.model)) for step in unit.steps}
+        yield from _lines(unit, folder, configs[1:], field, steps)
+        otherwise = " under every other name" if unit.variants else ""
+        yield f"{unit.name} is an ensemble{otherwise}: what was tuned of it stands with its models"
         for model in dict.fromkeys(step.model for step in unit.steps):
             yield from lines(root, find(root, model), field)
     else:
-        yield from _lines(unit, folder, configs, field)
+        yield from _lines(unit, folder, configs, field, {unit.name: _newest(unit)})
 
 
-def _lines(unit: Model | Ensemble, folder: Path, configs: Iterable[Path], field: str | None) -> Iterator[str]:
+def _newest(unit: Model | Ensemble) -> int:
+    return 1 if isinstance(unit, Ensemble) else unit.versions[-1].number
+
+
+def _lines(
+    unit: Model | Ensemble, folder: Path, configs: Iterable[Path], field: str | None, served: Mapping[str, int]
+) -> Iterator[str]:
     found = {row.variant: row for row in evidence.read(unit.folder)}
-    newest = 1 if isinstance(unit, Ensemble) else unit.versions[-1].number
     for path in configs:
         variant = path.stem if path.parent.name == "configs" else ""
         config = modelconfig.from_text(path.read_text(encoding="utf-8"))
@@ -56,8 +63,9 @@ def _lines(unit: Model | Ensemble, folder: Path, configs: Iterable[Path], field:
         for name in (field,) if field else TUNED:
             yield f"  {name}: {_value(config, name)}"
         if variant in found and (field is None or field in TUNED):
-            if found[variant].table["version"] != newest:
-                yield f"  STALE: of version {found[variant].table['version']}, and {newest} is served"
+            for name, version in found[variant].versions.items():
+                if version != served.get(name):
+                    yield f"  STALE: of {name} {version}, and {served.get(name, 'another model')} is served"
             yield from (f"  {line}" for line in found[variant].lines())
         else:
             yield f"  written by hand in {unit.place}, or Triton's default; it was not tuned"

@@ -22,7 +22,7 @@ STEPS = 3
 """Of the search for what explains the points: the simulation is not linear in it."""
 DOUBT = 0.02
 """How little is believed that the points do not say: the square of a relative error that is as bad as as large a change."""
-FEWEST = 3
+ENOUGH = 3
 """Batches of a size that say something."""
 
 
@@ -37,9 +37,9 @@ class Seen:
 
 
 def more(simulation: Simulation, seen: Sequence[Seen]) -> Array:
-    """Return [model, (first, all)]: what batches took more at some points than calibrated.
+    """Return [model, (first, every)]: what batches took more at some points than calibrated.
 
-    `first` is in times of what a row takes alone, `all` in times of what the batch itself takes.
+    `first` is in times of what a row takes alone, `every` in times of what the batch itself takes.
     """
     found = np.zeros((len(simulation.stages), 2))
     for _ in range(STEPS):
@@ -63,12 +63,12 @@ def _errors(  # noqa: PLR0913, PLR0917 - one point of one model
     took: Array,
     measured: Mapping[int, tuple[int, float]],
 ) -> Array:
-    """Return rows of [by first, by all, error], each relative to what was simulated, sizes by the time that they took."""
+    """Return rows of [by first, by every, error], each relative to what was simulated, sizes by the time that they took."""
     table = simulation.service(place, one.setting[simulation.stages[place].name].threads).mean(axis=0)
     spent = sum(time for _, time in measured.values())
     rows = [np.zeros(3)]
     for size, (count, time) in measured.items():
-        if count >= FEWEST and batches[size] >= FEWEST:
+        if count >= ENOUGH and batches[size] >= ENOUGH:
             simulated = took[size] / batches[size]
             row = np.array([table[1], table[size], time / count - simulated])
             rows.append(math.sqrt(time / spent) * row / simulated)

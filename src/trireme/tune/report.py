@@ -40,12 +40,13 @@ def page(tuned: Tuned, simulation: Simulation) -> str:
         for one in tuned.points
     ]  # fmt: skip
     why = [(row["knobs"], row["why"]) for row in rejected(tuned)]
+    way = " in one process" if tuned.together else ""
     heads = ("setting", "offered/s", "answered/s", "simulated", "p99 ms", "simulated", "keeps the goal")
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{unit}: tuned</title><style>{STYLE}</style>
 <h1>{html.escape(unit)}</h1>
 <p>Tuned on {html.escape(str(tuned.machine))}, for a p99 of {goal:g} ms or less under {_arrivals(tuned)} arrivals.</p>
-<p><b>{html.escape(str_of(chosen.setting))}</b> answers {chosen.point.throughput:.0f} requests a second with a p99 of
-{chosen.point.p99:.1f} ms. It was {html.escape(str_of(tuned.now))}.</p>
+<p><b>{html.escape(str_of(chosen.setting))}</b>{way} answers {chosen.point.throughput:.0f} requests a second with a p99 of
+{chosen.point.p99:.1f} ms. It was {html.escape(tuned.was)}.</p>
 {_picture(tuned, simulation)}
 <h2>Measured on the server</h2>{_table(heads, points, numbers=range(1, 6))}
 <h2>Not taken</h2>{_table(("setting", "why"), why, numbers=())}
@@ -64,7 +65,8 @@ def _picture(tuned: Tuned, simulation: Simulation) -> str:
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     axes = figure.subplots()
     settings = {str_of(one.setting): one.setting for one in tuned.points}
-    settings.setdefault(str_of(tuned.now), tuned.now)
+    if tuned.now:
+        settings.setdefault(str_of(tuned.now), tuned.now)
     for colour, (label, setting) in zip(COLOURS, settings.items(), strict=False):
         rates, p99s = _line(simulation, setting, tuned.asked.goal)
         chosen = setting == tuned.chosen.setting

@@ -1,22 +1,19 @@
-"""A tuning from beginning to end: calibrate, simulate, verify, write what was found and why."""
+"""A tuning from beginning to end: calibrate, simulate, verify, write what was found and why. `ways` does it for a pipeline."""
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trireme import built
-from trireme.errors import CallError, TuneError, ValueRefusedError, WiringError
+from trireme.errors import CallError, GoalError, TuneError, ValueRefusedError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.spec import NAME, Ensemble
-from trireme.tune import costs, evidence, source, together
+from trireme.tune import costs, evidence, source
 from trireme.tune.knobs import Knobs, choices
 from trireme.tune.live import Live
 from trireme.tune.search import LONG, Found, Simulation, Trace, search
@@ -24,6 +21,7 @@ from trireme.tune.verify import Verifier, best_of, candidates, lucky, str_of, ve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from trireme.arrays import Array
     from trireme.discover import Sources
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
     from trireme.tune.verify import Measured
 
 LOG = ".trireme/tune.log"
-WAYS = ("as an ensemble", "in one process")
-"""How a pipeline can be served."""
 POINTS = 10
 REQUESTS = 4000
 
@@ -55,7 +51,8 @@ class Asked:
 class Tuned:
     """What a tuning found; ranked are the simulated settings, the best first, and now is the setting it began with.
 
-    together has the versions of the members of a pipeline in one process; beside is what was not taken of its other way.
+    tables are the chosen knobs in each model's config. together has the models of a pipeline in one process, with their
+    versions; beside is what was not taken of its other way, outdone says that the other was measured and takes fewer requests.
     """
 
     asked: Asked
@@ -66,52 +63,27 @@ class Tuned:
     now: Setting
     costs: Costs
     simulated: int
-    together: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Any]]
+    together: tuple[tuple[str, int], ...] = ()
     beside: tuple[Mapping[str, str], ...] = ()
+    outdone: bool = False
 
     @property
-    def way(self) -> str:
-        """Return how a pipeline is served so."""
-        return WAYS[bool(self.together)]
+    def was(self) -> str:
+        """Return the setting it began with for people."""
+        return str_of(self.now) if self.now else "an ensemble"
 
 
-def tune(sources: Sources, asked: Asked, show: Show) -> tuple[Tuned, Simulation]:
-    """Tune a unit of a built repository on this machine; return it and the simulation behind it. Nothing is written.
-
-    A pipeline is tuned as an ensemble and, where it can be, in one process; the way that takes more requests is returned.
+def tune(sources: Sources, asked: Asked, tree: Path, log: Path, show: Show) -> tuple[Tuned, Simulation]:
+    """Tune a model or an ensemble of a tree on this machine; return it and the simulation behind it. Nothing is written.
 
     Raises:
         TuneError: no setting keeps the goal, or the unit cannot be tuned.
         MissingSourceError, ServerError: it is not built, or Triton refused it.
 
     """
-    unit = _unit(sources, asked)
-    if not isinstance(unit, Ensemble):
-        return _tune(sources, asked, sources.root / TREE, show)
-    (sources.root / LOG).parent.mkdir(exist_ok=True)
-    found: list[tuple[Tuned, Simulation]] = []
-    refused: dict[str, TuneError | WiringError] = {}
-    with tempfile.TemporaryDirectory(prefix="tune-", dir=sources.root / Path(LOG).parent) as other:
-        for way, tree in zip(WAYS, (sources.root / TREE, Path(other)), strict=True):
-            show.way = f"{way}: "
-            try:
-                versions = together.lay_out(sources, unit, asked.variant, tree) if way == WAYS[1] else {}
-                tuned, simulation = _tune(sources, asked, tree, show)
-                found.append((replace(tuned, together=versions), simulation))
-            except (TuneError, WiringError) as error:
-                refused[way] = error
-    if not found:
-        raise refused[WAYS[0]]
-    found.sort(key=lambda one: -one[0].chosen.point.throughput)
-    (best, simulation), rest = found[0], found[1:]
-    beside = [{"knobs": way, "why": str(error)} for way, error in refused.items()]
-    beside += [{"knobs": f"{one.way}: {str_of(one.chosen.setting)}", "why": _less(one.chosen, best.chosen)} for one, _ in rest]
-    return replace(best, beside=tuple(beside)), simulation
-
-
-def _tune(sources: Sources, asked: Asked, tree: Path, show: Show) -> tuple[Tuned, Simulation]:
     machine = Machine.here()
-    with Live(tree, asked.unit, sources.root / LOG, asked.variant) as live:
+    with Live(tree, asked.unit, log, asked.variant) as live:
         simulation = calibrate(live, sources, asked, machine, show)
         return choose(live, simulation, asked, machine, show), simulation
 
@@ -161,23 +133,30 @@ def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, s
         least = min((one for one in verifier.points if one.point.kept), key=lambda one: one.point.p99, default=None)
         found = f"{least.point.p99:.1f} ms at {least.point.offered:.0f} requests/s" if least else "nothing: no rate was kept"
         best = f"the best measured is {found}"
-        raise TuneError(asked.unit, f"no setting keeps p99 <= {asked.goal:g} ms; {best}", "raise the goal")
+        raise GoalError(asked.unit, f"no setting keeps p99 <= {asked.goal:g} ms; {best}", "raise the goal")
     count = sum(1 for stage in simulation.stages for _ in choices(stage.config, machine.cores, asked.goal * 500))
-    return Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, simulation.costs, count)
+    tables = {stage.name: chosen.setting[stage.name].table(stage.config) for stage in simulation.stages}
+    return Tuned(asked, machine, chosen, tuple(verifier.points), tuple(ranked), now, simulation.costs, count, tables)
 
 
-def write(sources: Sources, tuned: Tuned) -> Iterator[str]:
-    """Write the variant and its evidence for each model of the unit, or for a pipeline in one process; yield what was done.
+def write(sources: Sources, tuned: Tuned) -> list[str]:
+    """Write the variant and its evidence for each model of the unit, or for a pipeline in one process; return what was done.
 
-    A variant of the pipeline in one process goes where the ensemble takes more requests: both cannot have one name.
+    A pipeline's variant in one process goes where the ensemble takes more requests: both cannot have one name.
     """
     variant, unit = tuned.asked.variant, sources.unit(tuned.asked.unit)
-    writings = list(_writings(sources, tuned))
-    if isinstance(unit, Ensemble) and not tuned.together and source.forget(unit.folder, variant):
-        yield f"took [variants.{variant}] out of {unit.place}: as an ensemble it takes more requests"
-    for folder, table, found in writings:
+    for folder, table, found in list(_writings(sources, tuned)):
         source.write(folder, variant, table, found)
-    yield f"wrote [variants.{variant}] of {', '.join(tuned.chosen.setting)}; serve it: --model-config-name={variant}"
+    done = [f"wrote [variants.{variant}] of {', '.join(tuned.chosen.setting)}; serve it: --model-config-name={variant}"]
+    if isinstance(unit, Ensemble) and not tuned.together and variant in unit.variants:
+        if tuned.outdone:
+            source.forget(unit.folder, variant)
+            done.append(f"took [variants.{variant}] out of {unit.place}: as an ensemble it takes more requests")
+        else:
+            done.append(
+                f"left [variants.{variant}] in {unit.place}, which serves it in one process: that could not be measured"
+            )
+    return done
 
 
 def _writings(sources: Sources, tuned: Tuned) -> Iterator[tuple[Path, dict[str, Any], dict[str, Any]]]:
@@ -186,32 +165,45 @@ def _writings(sources: Sources, tuned: Tuned) -> Iterator[tuple[Path, dict[str, 
     for stage in tuned.costs.stages:
         unit, knobs = sources.unit(stage.name), tuned.chosen.setting[stage.name]
         version = 1 if isinstance(unit, Ensemble) else unit.versions[-1].number
-        found = _evidence(tuned, stage.name, knobs) | {
+        members = {"members": dict(tuned.together)} if tuned.together else {}
+        found = _evidence(tuned, stage.name, knobs) | members | {
             "version": version,
-            "artefact": lock.artefact(stage.name, version) if not tuned.together else lock.artefacts(tuned.together),
+            "artefact": lock.artefacts(tuned.together) if tuned.together else lock.artefact(stage.name, version),
             "batch_times_us": [list(row) for row in stage.measured],
-        }
-        table = knobs.table(built.config(sources.root / TREE, stage.name))
-        yield unit.folder, ({"one_process": True} if tuned.together else {}) | table, found
+        }  # fmt: skip
+        yield unit.folder, ({"one_process": True} if tuned.together else {}) | dict(tuned.tables[stage.name]), found
 
 
-def _unit(sources: Sources, asked: Asked) -> Model | Ensemble:
-    """Return what is tuned; refuse a variant that cannot be one."""
+def named(sources: Sources, asked: Asked) -> Model | Ensemble:
+    """Return what is tuned.
+
+    Raises:
+        ValueRefusedError, TriremeError: the variant cannot be one; there is no such unit.
+        TuneError: the tree has another variant of the name than the sources.
+
+    """
     unit = sources.unit(asked.unit)
     if not NAME.fullmatch(asked.variant):
         raise ValueRefusedError("--name", asked.variant, "a name is a small letter, then small letters, digits, _ or -")
+    members = {step.model for step in unit.steps} if isinstance(unit, Ensemble) else set()
+    units: tuple[Model | Ensemble, ...] = (*sources.models, *sources.ensembles)
+    for one in units:
+        there = (sources.root / TREE / one.name / "configs" / f"{asked.variant}.pbtxt").is_file()
+        if one.name in members | {unit.name} and there != (asked.variant in one.variants):
+            raise TuneError(one.place, f"variants.{asked.variant} is not what is built", "run `make repo` first")
     return unit
 
 
 def _check(live: Live, sources: Sources) -> None:
     if len(set(live.members)) < len(live.members):
         raise TuneError(live.unit, "a model stands in it twice", "tune the model by itself")
+    pipelines = {one.name for one in sources.ensembles} - {live.unit}
     for name, config in live.configs.items():
         if config.model_transaction_policy.decoupled:
             raise TuneError(name, "it is decoupled: it has no one answer to be fast with", "tune what it calls")
         if config.HasField("sequence_batching"):
             raise TuneError(name, "it batches sequences, which no rule here knows", "tune its instances by hand")
-        if config.HasField("ensemble_scheduling"):
+        if name in pipelines:
             raise TuneError(live.unit, f"its step {name} is a pipeline", "tune that by itself")
         if len(config.instance_group) > 1:
             raise TuneError(name, "it has several instance groups", "tune it by hand, or state one")
@@ -226,14 +218,14 @@ def _trace(asked: Asked, kinds: int) -> Trace:
     return Trace.recorded(asked.arrivals, kinds)
 
 
-def _hopeless(asked: Asked, simulation: Simulation, now: Setting, cores: int) -> TuneError:
+def _hopeless(asked: Asked, simulation: Simulation, now: Setting, cores: int) -> GoalError:
     """Return the refusal of a goal that nothing keeps, with the best there is at one request a second."""
     stage = simulation.stages[simulation.heaviest]
     every = [{**now, stage.name: knobs} for knobs in choices(stage.config, cores, 0)]
     best = min(every, key=lambda setting: simulation.at(setting, 1.0, 200).p99)
     p99 = simulation.at(best, 1.0, 200).p99
     found = f"no setting keeps p99 <= {asked.goal:g} ms; the best is {p99:.1f} ms for lone requests, with {str_of(best)}"
-    return TuneError(asked.unit, found, "raise the goal, or make the model faster")
+    return GoalError(asked.unit, found, "raise the goal, or make the model faster")
 
 
 def _evidence(tuned: Tuned, name: str, knobs: Knobs) -> dict[str, Any]:
@@ -281,7 +273,7 @@ def rejected(tuned: Tuned) -> list[dict[str, str]]:
         points = [one for one in tuned.points if one.setting == setting]
         held = best_of(points)
         missed = "it missed the goal at each rate" if any(one.missed for one in points) else "the generator fell behind"
-        why = _less(held, tuned.chosen) if held else missed
+        why = less(held, tuned.chosen) if held else missed
         if held and lucky(held, points):
             why = f"it kept the goal by luck at {held.point.throughput:.0f} requests/s: it missed it there or below as often"
         rows.append({"knobs": str_of(setting), "why": f"measured: {why}"})
@@ -293,5 +285,6 @@ def rejected(tuned: Tuned) -> list[dict[str, str]]:
     return rows
 
 
-def _less(held: Measured, best: Measured) -> str:
+def less(held: Measured, best: Measured) -> str:
+    """Return why a point that kept the goal was not taken."""
     return f"it kept the goal to {held.point.throughput:.0f} requests/s, not {best.point.throughput:.0f}"

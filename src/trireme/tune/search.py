@@ -82,7 +82,7 @@ class Expected:
     p50: float
     p99: float
     rows: float
-    bare: float = 0.0
+    bare: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,10 @@ class Simulation:
 
     def tail(self, p99: float) -> float:
         """Return how many times as long as simulated [ms] p99 is, by the last points near it: a machine has slow moments."""
+        if not self.tails or p99 == math.inf:
+            return 1.0
         near = sorted(self.tails[: -LATEST - 1 : -1], key=lambda seen: abs(math.log(seen[0] / p99)))[:NEAREST]
-        return statistics.geometric_mean(times for _, times in near) if near and p99 < math.inf else 1.0
+        return statistics.geometric_mean(times for _, times in near)
 
     def ran(self, setting: Setting, rate: float, count: int, more: Array) -> batcher.Ran:
         """Return what becomes of so many requests at a rate, where batches take so much more than calibrated."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trireme import built, modelconfig
 from trireme.oneprocess import build as oneprocess
@@ -13,17 +13,16 @@ from trireme.plan import TREE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
+
     from trireme.discover import Sources
     from trireme.spec import Ensemble
 
-START = {"instance_group": [{"count": 1}], "dynamic_batching": {}}
-"""What a variant begins with that is not there yet."""
 
-
-def lay_out(sources: Sources, pipeline: Ensemble, variant: str, tree: Path) -> dict[str, str]:
+def lay_out(sources: Sources, pipeline: Ensemble, variant: str, tree: Path) -> tuple[tuple[str, int], ...]:
     """Make a tree in which a pipeline is one process under a variant's name, and the other models are those of the built tree.
 
-    Returns the version of each model that is in it.
+    Returns the models that are in it, with their versions.
 
     Raises:
         WiringError: a step needs Triton.
@@ -32,10 +31,15 @@ def lay_out(sources: Sources, pipeline: Ensemble, variant: str, tree: Path) -> d
     """
     there = sources.root / TREE
     wired = built.config(there, pipeline.name)
-    alone = replace(pipeline, variants={variant: pipeline.variants.get(variant, START)})
+    start: dict[str, Any] = {"instance_group": [{"count": 1}]} | ({"dynamic_batching": {}} if wired.max_batch_size > 1 else {})
+    alone = replace(pipeline, variants={variant: pipeline.variants.get(variant, start)})
     models = {model.name: model for model in sources.models}
+
+    def served(name: str, variant: str) -> ModelConfig:
+        return built.config(there, name, variant if name in models else "")  # a pipeline among them is refused as what it is
+
     config = oneprocess.config(alone, wired, variant)
-    files = oneprocess.files(alone, wired, lambda *names: built.config(there, *names), models, tree / ".steps")
+    files = oneprocess.files(alone, wired, served, models, tree / ".steps")
     folder = tree / pipeline.name / "1"
     folder.mkdir(parents=True)
     for name, path in files.items():

@@ -25,7 +25,7 @@ FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
 LATEST = 5
-"""Points by which the machine's speed is judged, and by which what batches take is corrected."""
+"""Points that say how long batches take now."""
 DROWNED = 2.0
 """Times the goal: beyond, a p99 says for how long was measured."""
 MOST_TAIL = 3.0
@@ -88,7 +88,10 @@ class Verifier:
         return found
 
     def _follow(self, seen: Seen, expected: Expected, point: Point) -> None:
-        """Let batches take as long as in the last points, and p99 be as far off as it was there."""
+        """Let batches take as long as in the last points, and p99 be as far off as it was there.
+
+        Off from what was expected there, which told recorded points better than what is simulated once the batches are known.
+        """
         if not point.kept:
             return
         self._seen.append(seen)

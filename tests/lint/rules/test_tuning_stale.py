@@ -43,7 +43,7 @@ def test_evidence_of_what_is_served_on_this_machine_is_believed(tmp_path):
 
 
 def test_evidence_of_another_artefact_is_stale(tmp_path):
-    assert found(repository(tmp_path, artefact="34cd")) == ["it was tuned for another artefact than version 1 holds"]
+    assert found(repository(tmp_path, artefact="34cd")) == ["it was tuned with other files than version 1 is served from"]
 
 
 def test_another_machine_matters_where_the_variant_is_asked_for_by_name(tmp_path):

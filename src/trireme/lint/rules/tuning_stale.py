@@ -102,7 +102,7 @@ def check(model: Model) -> Iterator[Problem]:
     if evidence.get("version") != newest:
         yield Problem("", f"it was tuned for version {evidence.get('version')}, and version {newest} is served", REMEDY)
     elif (published := _published(model, newest)) and evidence.get("artefact") != published:
-        yield Problem("", f"it was tuned for another artefact than version {newest} holds", REMEDY)
+        yield Problem("", f"it was tuned with other files than version {newest} is served from", REMEDY)
     if model.repository.base is not None:
         return  # only who asks for a variant by its name says that it is to be served here
     here = Machine.here()
