@@ -19,7 +19,8 @@ TriremeError                    exit code 2 at the command line, one line, no tr
 ├── EdgeError                   a unit that only Triton can run
 ├── EngineError                 an engine that cannot be built, or not here
 ├── BenchError                  a measurement that cannot be made here, or does not count
-├── TuneError                   a goal that no setting keeps, or a model that cannot be tuned
+├── TuneError                   what cannot be tuned
+│   └── GoalError               a goal that no setting keeps
 ├── DeliveryError               a repository that is not published, or not what was signed
 ├── ClusterError                a manifest that cannot be right, or a tool that is not here
 ├── ServerError                 the server cannot be started, or died

@@ -12,6 +12,7 @@ from trireme import modelconfig, pipeline
 from trireme.errors import WiringError
 from trireme.files import replace
 from trireme.oneprocess import table
+from trireme.oneprocess.members import steps_file
 from trireme.oneprocess.table import RUNNER, Step
 from trireme.sources import asks_others
 from trireme.worker import ADAPTER
@@ -37,7 +38,7 @@ def config(ensemble: Ensemble, wired: ModelConfig, variant: str) -> ModelConfig:
     """Return the config of a pipeline's variant: the tensors and parameters of the ensemble, served by the python backend."""
     whole = json_format.MessageToDict(wired, preserving_proto_field_name=True)
     base = {key: value for key, value in whole.items() if key not in {"platform", "ensemble_scheduling"}}
-    own = {"backend": "python", "parameters": {PARAMETER: {"string_value": _steps_file(variant)}}}
+    own = {"backend": "python", "parameters": {PARAMETER: {"string_value": steps_file(variant)}}}
     place = f"{ensemble.place}: variants.{variant}"
     return modelconfig.parse(
         modelconfig.overlay(modelconfig.overlay(base, own), ensemble.variants[variant]), place, allow_newer=True
@@ -57,7 +58,7 @@ def files(
     for variant in ensemble.variants:
         steps = list(_steps(ensemble, wired, variant, configs, models))
         text = table.make(steps, ensemble.outputs, batched=wired.max_batch_size > 0, threads=1)
-        path = cache / ensemble.name / _steps_file(variant)
+        path = cache / ensemble.name / steps_file(variant)
         _write(path, json.dumps(text, indent=1) + "\n")
         found[path.name] = path
     return found
@@ -67,21 +68,6 @@ def is_table(path: Path) -> bool:
     """Say whether a file is a variant's table, by its name and its first key."""
     named = path.name.startswith("steps.") and path.suffix == ".json"
     return named and path.read_text(encoding="utf-8").startswith('{\n "batched":')
-
-
-def members(folder: Path, variant: str) -> tuple[tuple[str, int], ...]:
-    """Return the models whose files a pipeline's variant runs, with their versions; folder is that of its own version.
-
-    Raises:
-        OSError, ValueError, KeyError: the variant is not in one process, or its table is none.
-
-    """
-    made = json.loads((folder / _steps_file(variant)).read_text(encoding="utf-8"))
-    return tuple((step["name"], int(step["folder"].rpartition("/")[2])) for step in made["steps"])
-
-
-def _steps_file(variant: str) -> str:
-    return f"steps.{variant}.json"
 
 
 def _steps(

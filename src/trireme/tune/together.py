@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trireme import built, modelconfig
 from trireme.oneprocess import build as oneprocess
+from trireme.oneprocess.members import members
 from trireme.plan import TREE
 
 if TYPE_CHECKING:
@@ -48,4 +49,4 @@ def lay_out(sources: Sources, pipeline: Ensemble, variant: str, tree: Path) -> t
     for path in there.iterdir():
         if path.is_dir() and path.name != pipeline.name:
             (tree / path.name).symlink_to(path.resolve())
-    return oneprocess.members(folder, variant)
+    return members(folder, variant)

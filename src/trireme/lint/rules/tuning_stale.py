@@ -71,7 +71,7 @@ from trireme.lint import files
 from trireme.lint.finding import Problem
 from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
-from trireme.oneprocess import build as oneprocess
+from trireme.oneprocess.members import members
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -117,6 +117,6 @@ def _published(model: Model, version: int) -> str:
         lock = Lock.read(model.path.parent / LOCK)
         if model.name in lock.versions:
             return lock.artefact(model.name, version)
-        return lock.artefacts(oneprocess.members(model.path / str(version), model.variant))
+        return lock.artefacts(members(model.path / str(version), model.variant))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, UnreadableError):
         return ""  # a repository of others: nothing is known of what was published
