@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -89,6 +90,9 @@ def test_it_becomes_ready_serves_and_keeps_its_load_api_to_the_medic(pod, wait_u
     with grpc.insecure_channel(server.grpc.removeprefix("grpc://")) as channel, pytest.raises(grpc.RpcError) as refusal:
         stubs.GRPCInferenceServiceStub(channel).RepositoryModelUnload(pb.RepositoryModelUnloadRequest(model_name="double"))
     assert "restricted" in refusal.value.details()
+    asked = urllib.request.Request(f"{server.http}/v2/repository/models/double/unload", data=b"{}", method="POST")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(asked)
     assert json.loads(medic.stdout.readline())["event"] == "watching"
     subprocess.run(["/usr/bin/pkill", "-KILL", "-f", f"stub .*{server.repository}/double/"], check=True)  # noqa: S603
     events = [json.loads(medic.stdout.readline())["event"] for _ in range(3)]

@@ -21,6 +21,23 @@ def test_the_real_server_serves_it(published, tmp_path):
         assert server.running()
 
 
+def test_engines_that_were_put_into_the_tree_are_signed_with_it(built, keys, trust, tmp_path):
+    folder = built.root / "model_repository/double/1"
+    plans = [folder / "model.sm89.plan", folder / "model.sm89.plan.json"]
+    try:
+        for path in plans:
+            path.write_text("{}")
+        publish(built, str(tmp_path / "out"), Signer(keys[0]))
+    finally:
+        for path in plans:
+            path.unlink()
+    trust.verify(tmp_path / "out")
+    assert {path.name for path in plans} <= {path.name for path in (tmp_path / "out/double/1").iterdir()}
+    (tmp_path / "out/double/1/model.sm89.plan").write_text("another")
+    with pytest.raises(DeliveryError, match=r"double/1/model.sm89.plan"):
+        trust.verify(tmp_path / "out")
+
+
 def test_a_tree_that_is_not_what_the_sources_say_is_not_published(built, keys, tmp_path):
     path = built.root / "model_repository/double/1/infer.py"
     text = path.read_text()

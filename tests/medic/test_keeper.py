@@ -46,6 +46,17 @@ def test_it_starts_a_dead_server_three_times_and_then_gives_up_with_the_reason(k
     assert keeper.server.started == MOST
 
 
+def test_it_starts_a_server_anew_that_runs_and_does_not_answer(keeper):
+    keeper.server.running = lambda: True
+    keeper.one._medic = SimpleNamespace(live=True, close=lambda: None)  # noqa: SLF001 - what its rounds have found
+    keeper.one.look()
+    assert keeper.server.started == 0
+    keeper.one._medic.live = False  # noqa: SLF001 - see above
+    keeper.one.look()
+    assert keeper.server.started == 1
+    assert keeper.said[0].startswith("medic: the server is started again: it does not answer; its log was kept as ")
+
+
 def test_it_keeps_the_log_of_the_one_that_died(keeper):
     keeper.one.look()
     assert (keeper.server.log.parent / "server.log.1").read_text() == "life 0"

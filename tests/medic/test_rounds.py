@@ -217,6 +217,8 @@ def test_a_server_that_is_killed_is_gone_and_back_when_it_answers(admit, wait_un
     wait_until(ward.medic.ready, seconds=20)
     assert ward.medic.live
     assert len(back) == 1
+    assert len(ward.named("server-back")) == 1
+    assert "trireme_medic_server_restarts_total 1.0" in ward.metrics.text().decode()
 
 
 def test_a_server_that_hangs_is_not_live(admit, wait_until):

@@ -18,6 +18,12 @@ def test_it_prints_a_table_and_writes_a_picture(sources):
     assert (sources.root / ".trireme/scaling/spike.svg").read_text().endswith("</svg>\n")
 
 
+def test_what_ships_is_the_cheapest_that_holds_the_goal_over_the_shipped_traces():
+    done = ask("--search", "--capacity", "50", "--latency", "20ms", "--cold-start", "27")
+    assert done.exit_code == 0
+    assert done.output.splitlines()[-1] == "cheapest that keeps all but 1%: shipped"
+
+
 def test_a_time_that_is_none_is_refused():
     done = ask("--prometheus-away", "soon", *TOLD)
     assert done.exit_code == 2

@@ -25,7 +25,7 @@ class Metrics:
         self._reloads = self._counter("reloads", "Models that were loaded again.", "model")
         self._quarantines = self._counter("quarantines", "Models that were put into quarantine.", "model")
         self._regions = self._counter("swept_regions", "Regions of shared memory that a dead server left.")
-        self._restarts = self._counter("server_restarts", "Servers that were started anew.")
+        self._restarts = self._counter("server_restarts", "Servers that answered again after nobody had listened.")
         self._gauge("repository_info", "Which repository is served, by the digest of its lock.", "digest").labels(digest).set(1)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
@@ -51,7 +51,7 @@ class Metrics:
         self._quarantines.labels(model).inc()
 
     def restart(self) -> None:
-        """Count a server that was started anew."""
+        """Count a server that answers again after nobody listened."""
         self._restarts.inc()
 
     def swept(self, regions: int) -> None:

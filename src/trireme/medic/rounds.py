@@ -175,6 +175,8 @@ class Medic:
     def _welcome(self) -> None:
         """Take note of a server that is back: it is another one, when nobody listened meanwhile."""
         if self._refused_at is not None:
+            self._metrics.restart()
+            self._say("server-back", seconds=round(time.time() - self._refused_at, 3))
             self.back(self._refused_at)
             self._refused_at = None
             self._answers.clear()
