@@ -46,6 +46,17 @@ def test_with_keda_vllm_and_a_gpu_its_triton_is_that_of_the_prod_overlay_but_for
     assert "replicas" not in triton["spec"]
     for place in ("Deployment/vllm", "Service/vllm", "PodDisruptionBudget/vllm", "PodMonitor/vllm"):
         assert found[place] == prod[place]
+    assert found["ScaledObject/triton"]["spec"]["triggers"] == prod["ScaledObject/triton"]["spec"]["triggers"]
+    assert found["ScaledObject/triton"]["spec"]["fallback"] == prod["ScaledObject/triton"]["spec"]["fallback"]
+
+
+def test_with_istio_its_objects_are_those_of_the_component():
+    found = rendered("istio.enabled=true")
+    files = (ROOT / "k8s/components/istio").glob("*.yaml")
+    theirs = [one for path in files for one in Objects.parse(path.read_text()).every if one.kind != "Component"]
+    assert {one.kind for one in theirs} > {"DestinationRule"}
+    for one in theirs:
+        assert found[one.place]["spec"] == one.table["spec"]
 
 
 def test_by_default_it_states_replicas_and_denies_by_default():

@@ -1,5 +1,6 @@
 """What the pages promise of every overlay, and no schema or reference would miss."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,11 @@ def tables(request):
 
 def pods(tables, kinds=("Deployment", "Rollout")):
     return [table for table in tables if table["kind"] in kinds and "template" in table["spec"]]
+
+
+def containers(spec):
+    """A pod's containers that go on running, its sidecars too."""
+    return [*spec["containers"], *(one for one in spec.get("initContainers", ()) if one.get("restartPolicy") == "Always")]
 
 
 def triton(tables):
@@ -74,3 +80,32 @@ def test_the_dashboards_json_is_what_their_toml_says():
     line = [sys.executable, str(ROOT / "scripts/dashboards"), "--check"]
     done = subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603 - our own script
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_scraped_is_a_port_of_the_pods_that_are_chosen(tables):
+    runs = [table["spec"]["template"] for table in pods(tables, ("Deployment", "Rollout", "StatefulSet"))]
+    for monitor in (table for table in tables if table["kind"] == "PodMonitor"):
+        wanted = monitor["spec"]["selector"]["matchLabels"].items()
+        chosen = [run for run in runs if wanted <= run["metadata"]["labels"].items()]
+        ports = {port.get("name") for run in chosen for one in containers(run["spec"]) for port in one.get("ports", ())}
+        assert chosen, monitor["metadata"]["name"]
+        assert {end["port"] for end in monitor["spec"]["podMetricsEndpoints"]} <= ports
+
+
+def test_what_the_gateway_asks_is_a_service_that_is_there(tables):
+    text = "\n".join(value for table in tables if table["kind"] == "ConfigMap" for value in table.get("data", {}).values())
+    services = {
+        one["metadata"]["name"]: {port["port"] for port in one["spec"]["ports"]} for one in tables if one["kind"] == "Service"
+    }
+    made = {
+        f"{one['metadata']['name']}-istio" for one in tables if one["kind"] == "Gateway"
+    }  # by Istio, with the Gateway's ports
+    for name, port in re.findall(r"(?:dns|grpc)://([a-z-]+):([0-9]+)", text):
+        assert name in made or int(port) in services.get(name, ()), f"{name}:{port}"
+
+
+def test_pods_run_as_accounts_that_are_there(tables):
+    accounts = {table["metadata"]["name"] for table in tables if table["kind"] == "ServiceAccount"}
+    for table in tables:
+        spec = table.get("spec", {}).get("template", {}).get("spec", {}) if table["kind"] != "CronJob" else {}
+        assert spec.get("serviceAccountName", "default") in accounts | {"default"}

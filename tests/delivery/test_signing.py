@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from trireme.delivery import signing
 from trireme.delivery.signing import SIGNATURE, Signer, Trust, make_keys
 from trireme.errors import DeliveryError
 
@@ -16,6 +17,30 @@ def refusal(trust, folder):
 
 def test_what_was_published_is_as_it_was_signed(published, trust):
     trust.verify(published)
+
+
+class AskedError(Exception):
+    """What Sigstore would have been asked; nobody can reach it here."""
+
+
+def test_without_a_key_the_identity_of_this_job_signs_or_nothing_is(tmp_path, monkeypatch):
+    def ask(_, **how):
+        raise AskedError(f"no ambient credentials for {how}")
+
+    monkeypatch.setattr(signing.upstream.Config, "use_sigstore_signer", ask)
+    said = r"keyless: nothing was signed: no ambient credentials for \{'use_ambient_credentials': True\}"
+    with pytest.raises(DeliveryError, match=said):
+        Signer().sign(tmp_path)
+    assert not (tmp_path / SIGNATURE).exists()
+
+
+def test_without_a_key_the_identity_and_who_vouches_for_it_are_asked_for(published, monkeypatch):
+    def ask(_, **how):
+        raise AskedError(f"nobody vouches for {sorted(how.items())}")
+
+    monkeypatch.setattr(signing.verifying.Config, "use_sigstore_verifier", ask)
+    said = refusal(Trust(identity="ci@example.org", issuer="https://issuer.example.org"), published)
+    assert "nobody vouches for [('identity', 'ci@example.org'), ('oidc_issuer', 'https://issuer.example.org')]" in said
 
 
 def test_a_changed_file_is_named(published, trust):
