@@ -106,8 +106,9 @@ chaos: repo   ## break things behind and in front of the gateway (about 10 minut
 bench-gateway: repo  ## measure what the gateway adds to a call, and what it takes
 	@.venv/bin/python -m trireme.bench gateway
 
-k8s: repo cluster-tools ## generate, render and check the manifests, without a cluster
-	@.venv/bin/trireme k8s --out .trireme/k8s
+k8s: repo cluster-tools ## generate, render and check the manifests, without a cluster; LOCKED=--locked fails on stale ones
+	@.venv/bin/trireme k8s $(LOCKED) --out .trireme/k8s
+	@.venv/bin/trireme k8s $(LOCKED) --out .trireme/k8s $(wildcard tests/cluster/overlays/*)
 	@.venv/bin/hadolint Dockerfile
 	@scripts/checkov
 

@@ -6,7 +6,7 @@ import yaml
 from click.testing import CliRunner
 
 from trireme.cli import cli
-from trireme.cluster import generate
+from trireme.cluster import chart, generate
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,6 +45,15 @@ def test_a_generated_file_that_is_stale_fails_in_ci(monkeypatch):
     done = ask("k8s", "--locked")
     assert done.exit_code == 1
     assert "not as generated now: sizes/kustomization.yaml; run `make k8s` and commit" in done.output
+
+
+def test_a_chart_that_is_stale_fails_in_ci_and_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(chart, "stale", lambda _root: {"values.yaml": "another"})
+    before = (ROOT / chart.FOLDER / "values.yaml").read_text()
+    done = ask("k8s", "--locked")
+    assert done.exit_code == 1
+    assert "k8s/chart: not as generated now: values.yaml; run `make k8s` and commit" in done.output
+    assert (ROOT / chart.FOLDER / "values.yaml").read_text() == before
 
 
 def test_shared_memory_is_a_table_or_one_number():

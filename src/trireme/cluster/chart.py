@@ -84,16 +84,23 @@ def texts(root: Path) -> dict[str, str]:
     return found
 
 
+def stale(root: Path) -> dict[str, str]:
+    """Return the text of each path that is not as it would be written now."""
+    folder = root / FOLDER
+    return {
+        path: text
+        for path, text in texts(root).items()
+        if not (folder / path).is_file() or (folder / path).read_text("utf-8") != text
+    }
+
+
 def write(root: Path) -> list[str]:
     """Write what is stale; return those paths."""
-    folder, wanted = root / FOLDER, texts(root)
-    stale = [
-        path for path, text in wanted.items() if not (folder / path).is_file() or (folder / path).read_text("utf-8") != text
-    ]
-    for path in stale:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        replace(folder / path, wanted[path])
-    return stale
+    found = stale(root)
+    for path, text in found.items():
+        (root / FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
+        replace(root / FOLDER / path, text)
+    return list(found)
 
 
 def _render(root: Path, name: str, components: tuple[str, ...]) -> Objects:

@@ -17,7 +17,7 @@ from trireme.sources import find_root
 @click.command()
 @click.argument("overlays", metavar="[OVERLAY]...", nargs=-1)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write each overlay's YAML here, OVERLAY.yaml.")
-@click.option("--locked", is_flag=True, help="Fail when a generated file under k8s/generated/ would change: for CI.")
+@click.option("--locked", is_flag=True, help="Fail when a file under k8s/generated/ or k8s/chart/ would change: for CI.")
 @click.option("--release", is_flag=True, help="Refuse values that nobody has set, and images without a digest.")
 @click.pass_obj
 def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locked: bool, release: bool) -> None:
@@ -32,8 +32,10 @@ def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locke
     from trireme.discover import discover
 
     sources = discover(root or find_root(Path.cwd()))
-    if locked and (stale := generate.stale(sources)):
-        raise click.ClickException(f"{generate.FOLDER}: not as generated now: {', '.join(stale)}; run `make k8s` and commit")
+    stale = {generate.FOLDER: generate.stale(sources), chart.FOLDER: list(chart.stale(sources.root))} if locked else {}
+    for place, paths in stale.items():
+        if paths:
+            raise click.ClickException(f"{place}: not as generated now: {', '.join(paths)}; run `make k8s` and commit")
     for path in generate.write(sources):
         click.echo(f"{generate.FOLDER}/{path}: written")
     for path in chart.write(sources.root):
