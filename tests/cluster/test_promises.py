@@ -100,12 +100,14 @@ def test_what_the_gateway_asks_is_a_service_that_is_there(tables):
     made = {
         f"{one['metadata']['name']}-istio" for one in tables if one["kind"] == "Gateway"
     }  # by Istio, with the Gateway's ports
-    for name, port in re.findall(r"(?:dns|grpc)://([a-z-]+):([0-9]+)", text):
+    asked = re.findall(r"(?:dns|grpc)://([a-z-]+):([0-9]+)", text)
+    assert asked
+    for name, port in asked:
         assert name in made or int(port) in services.get(name, ()), f"{name}:{port}"
 
 
 def test_pods_run_as_accounts_that_are_there(tables):
     accounts = {table["metadata"]["name"] for table in tables if table["kind"] == "ServiceAccount"}
     for table in tables:
-        spec = table.get("spec", {}).get("template", {}).get("spec", {}) if table["kind"] != "CronJob" else {}
+        spec = table.get("spec", {}).get("template", {}).get("spec", {})
         assert spec.get("serviceAccountName", "default") in accounts | {"default"}

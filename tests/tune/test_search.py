@@ -42,6 +42,7 @@ def test_p99_is_as_far_off_as_it_was_at_the_last_points_near_it(stage, costed):
     assert after.p99 == pytest.approx(1.5 * before.p99)
     assert (after.p50, after.bare) == (before.p50, before.p99)
     assert one.tail(10 * before.p99) == pytest.approx(3.0)
+    assert one.tail(float("inf")) == 1.0  # where requests are refused
 
 
 def test_a_longer_goal_takes_a_higher_rate(stage, costed):

@@ -51,7 +51,7 @@ def tuned(costed):
 
 
 def written(root, tuned):
-    done = list(run.write(discover(root), tuned))
+    done = run.write(discover(root), tuned)
     build(discover(root))
     return done, (root / "ensembles/pipe/ensemble.toml").read_text()
 

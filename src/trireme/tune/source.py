@@ -42,18 +42,15 @@ def write_variant(folder: Path, variant: str, table: Mapping[str, Any], origin: 
     replace(path, tomlkit.dumps(document))
 
 
-def forget(folder: Path, variant: str) -> bool:
-    """Take [variants.<variant>] and its evidence away, where they are; say whether it was there."""
+def forget(folder: Path, variant: str) -> None:
+    """Take [variants.<variant>], which is there, and its evidence away."""
     path = _toml(folder)
     document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
-    variants = document.get("variants", {})
-    there = variants.pop(variant, None) is not None
-    if there:
-        if not variants:
-            del document["variants"]
-        replace(path, tomlkit.dumps(document))
+    del document["variants"][variant]
+    if not document["variants"]:
+        del document["variants"]
+    replace(path, tomlkit.dumps(document))
     evidence.path_of(folder, variant).unlink(missing_ok=True)
-    return there
 
 
 def _toml(folder: Path) -> Path:
