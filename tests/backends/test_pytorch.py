@@ -1,4 +1,6 @@
 import importlib
+import re
+import shutil
 import sys
 
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 import torch
 
 from trireme.server import embedded
+from trireme.server.process import Server
 from trireme.testing import pb_utils
 from trireme.worker import ADAPTER
 
@@ -62,3 +65,16 @@ def crowded(tmp_path, monkeypatch):
 )
 def test_threads_that_share_cores_wait_without_spinning(crowded, instances, threads, answer):
     assert crowded(instances, threads) is answer
+
+
+@pytest.mark.parametrize(("instances", "passive"), [(2, True), (1, False)])
+def test_openmp_is_told_so_in_the_stub(repository, tmp_path, monkeypatch, instances, passive):
+    shutil.copytree(repository / "named", tmp_path / "tree/named")
+    with (tmp_path / "tree/named/config.pbtxt").open("a") as file:
+        file.write(f"instance_group {{ count: {instances} kind: KIND_CPU }}")
+    monkeypatch.setenv("OMP_DISPLAY_ENV", "VERBOSE")  # libgomp prints what it took when it is loaded
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    with Server(tmp_path / "tree", tmp_path / "log"):
+        said = (tmp_path / "log").read_text()
+    turns = {int(found) for found in re.findall(r"GOMP_SPINCOUNT = '(\d+)'", said)}
+    assert turns == {0} if passive else min(turns) > 0
