@@ -53,16 +53,22 @@ CMD ["--model-repository=/models"]
 FROM triton AS triton-models
 COPY --from=models /repository /models
 
-# --- builds TensorRT plans on a GPU of the kind that serves them: Triton's image, its TensorRT, and trireme ---
-FROM ${TRITON} AS engines
+# --- trireme for the Python of Triton's image ---
+FROM ${TRITON} AS engines-packages
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv python3-libnvinfer && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
 COPY k8s/docker/tools.lock /build/
 COPY --from=wheels /wheel /wheel
 RUN python3 -m venv --system-site-packages /opt/trireme \
     && /opt/trireme/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r /build/tools.lock \
     && /opt/trireme/bin/pip install --no-cache-dir --no-deps /wheel/*.whl \
-    && rm -rf /build /wheel
+    && /opt/trireme/bin/pip uninstall --yes pip
+
+# --- builds TensorRT plans on a GPU of the kind that serves them: Triton's image, its TensorRT, and trireme ---
+FROM ${TRITON} AS engines
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends python3-libnvinfer && rm -rf /var/lib/apt/lists/*
+COPY --from=engines-packages /opt/trireme /opt/trireme
 COPY models /app/models
 COPY ensembles /app/ensembles
 COPY model_repository /app/model_repository
