@@ -17,6 +17,12 @@ def test_a_secret_that_nothing_explains_is_a_problem(broken):
     ]
 
 
+def test_the_secret_that_prometheus_asks_with_is_told_of(render):
+    said = [line for line in given.lines(ROOT, render("k8s/overlays/staging")) if line.startswith("Secret/gateway-metrics: ")]
+    assert len(said) == 1
+    assert "--scope admin" in said[0]
+
+
 def test_a_digest_pins_an_image(broken):
     def change(table):
         table["spec"]["template"]["spec"]["containers"][0]["image"] = "a@sha256:" + "0" * 64

@@ -43,11 +43,16 @@ class Given:
 
 
 def needed(objects: Objects) -> Iterator[Given]:
-    """Yield what pods name and no object is."""
+    """Yield what pods and their monitors name and no object is."""
     for workload in objects.workloads():
         for kind, name, optional in _named(workload.pod):
             if objects.find(kind, name) is None:
                 yield Given(kind, name, workload.place, optional)
+    for monitor in objects.of("PodMonitor"):
+        for endpoint in monitor.spec.get("podMetricsEndpoints", ()):
+            name = endpoint.get("authorization", {}).get("credentials", {}).get("name", "")
+            if name and objects.find("Secret", name) is None:
+                yield Given("Secret", name, monitor.place)
 
 
 def problems(root: Path, objects: Objects) -> Iterator[str]:
