@@ -46,6 +46,10 @@ CASES = {
         *("prod", "GRPCRoute", "triton", lambda t: t["spec"]["parentRefs"][0].update(sectionName="x")),
         "GRPCRoute/triton: there is no listener triton/x",
     ),
+    "a rollout of how many": (
+        *("blue-green", "Rollout", "triton", lambda t: t["spec"].pop("replicas")),
+        "Rollout/triton: nothing says how many pods it has; state replicas, or put hpa or keda before it",
+    ),
     "a rollout of nothing": (
         *("prod", "Rollout", "triton", lambda t: t["spec"]["workloadRef"].update(name="x")),
         "Rollout/triton: there is no Deployment/x to take pods from",

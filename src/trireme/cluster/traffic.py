@@ -71,7 +71,14 @@ def istio(objects: Objects) -> Iterator[str]:
 
 def rollouts(objects: Objects) -> Iterator[str]:
     """A rollout's workload, services, routes and analyses are there; its steps rise; the deployment's pods stand aside."""
+    scaled = {
+        (reference.get("kind"), reference.get("name"))
+        for scaler in objects.of("HorizontalPodAutoscaler", "ScaledObject")
+        if (reference := scaler.spec.get("scaleTargetRef"))
+    }
     for rollout in objects.of("Rollout"):
+        if "replicas" not in rollout.spec and ("Rollout", rollout.name) not in scaled:
+            yield f"{rollout.place}: nothing says how many pods it has; state replicas, or put hpa or keda before it"
         reference = rollout.spec.get("workloadRef", {})
         workload = objects.find(reference.get("kind", ""), reference.get("name", ""))
         if workload is None:
