@@ -1,81 +1,169 @@
-"""The chart says what kustomize says, by helm."""
+"""The chart says what kustomize says: by helm, and by our own reading of its templates."""
 
+import random
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
-from trireme.cluster import chart, kustomize
+from trireme.cluster import chart, chartvalues, kustomize, templates
 from trireme.cluster.objects import Objects
+from trireme.errors import ClusterError
 
 ROOT = Path(__file__).parents[2]
-REGISTRY, URL = "registry.set-me.invalid", "s3://models-url.set-me.invalid"
-GIVEN = (f"image.registry={REGISTRY}", f"delivery.modelsUrl={URL}")
+FOLDER = ROOT / chart.FOLDER
+GIVEN = {
+    "image.registry": chart.REGISTRY,
+    "delivery.modelsUrl": "s3://models-url.set-me.invalid",
+    "engines.plansUrl": "s3://plans-url.set-me.invalid",
+}
 
 
-def helm(*values, namespace="trireme"):
-    words = [word for value in values for word in ("--set", value)]
-    line = [kustomize.tool(ROOT, "helm"), "template", "x", str(ROOT / chart.FOLDER), "--namespace", namespace, *words]
+def tables(objects):
+    return {one.place: one.table for one in objects.every if one.kind != "Namespace"}
+
+
+def nested(flat):
+    """Return values by dotted names as the tables of a values file."""
+    found = {}
+    for name, value in flat.items():
+        first, _, second = name.partition(".")
+        if second:
+            found.setdefault(first, {})[second] = value
+        else:
+            found[first] = value
+    return found
+
+
+@pytest.fixture
+def values(tmp_path):
+    def written(**flat):
+        path = tmp_path / "values.yaml"
+        path.write_text(yaml.safe_dump(nested({**GIVEN, **flat})))
+        return path
+
+    return written
+
+
+def helm(*files, namespace="trireme"):
+    words = [word for file in files for word in ("--values", str(file))]
+    line = [kustomize.tool(ROOT, "helm"), "template", "x", str(FOLDER), "--namespace", namespace, *words]
     return subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603
 
 
-def rendered(*values, **options):
-    done = helm(*GIVEN, *values, **options)
+def by_helm(*files, **options):
+    done = helm(*files, **options)
     assert done.returncode == 0, done.stderr
-    return {one.place: one.table for one in Objects.parse(done.stdout).every}
+    return tables(Objects.parse(done.stdout))
+
+
+def drawn(seed):
+    """Return a choice of every axis, none that the chart refuses."""
+    draw = random.Random(seed)  # noqa: S311 - cases, not keys
+    found = {name: draw.choice(list(choices)) for name, choices in chartvalues.axes().items()}
+    if found["rollout"] == "canary" and found["scaler"] == "none":
+        found["scaler"] = "keda"
+    if found["rollout"] == "blue-green":
+        found["scaler"] = "none"
+    if found["rollout"] not in {"canary", "manual"}:
+        found["shadow.enabled"] = "false"
+    if found["vllmMonitoring.enabled"] == "true":
+        found["vllm.enabled"] = "true"
+    return found
 
 
 def test_it_is_as_the_components_say_now():
     fresh = chart.texts(ROOT)
-    assert {path: (ROOT / chart.FOLDER / path).read_text() for path in fresh} == fresh
+    assert {path: (FOLDER / path).read_text() for path in fresh} == fresh
+    assert {path.name for path in (FOLDER / "templates").iterdir()} == {Path(path).name for path in fresh if "/" in path}
 
 
-def test_its_objects_are_those_of_the_staging_overlay(render):
-    switches = [f"{name}.enabled=true" for name in ("networkPolicy", "gateway", "nginx", "hpa", "monitoring")]
-    ours = {one.place: one.table for one in render("k8s/overlays/staging").every if one.kind != "Namespace"}
-    assert rendered(*switches) == ours
+@pytest.mark.parametrize("overlay", ("dev", "staging", "prod", "blue-green"))
+def test_the_values_of_an_overlay_make_its_objects(overlay, render, values):
+    ours = tables(render(f"k8s/overlays/{overlay}"))
+    given = yaml.safe_load((FOLDER / f"ci/{overlay}-values.yaml").read_text())
+    file = values(**given)
+    text = yaml.safe_dump_all([dict(one) for one in ours.values()])
+    for name in chart.IMAGES:  # not every overlay sets their registry
+        text = text.replace(f"image: {name}:", f"image: {chart.REGISTRY}/{name}:")
+    wanted = tables(Objects.parse(text))
+    assert tables(templates.render(FOLDER, file, namespace="trireme")) == wanted
+    assert by_helm(file) == wanted
 
 
-def test_with_keda_vllm_and_a_gpu_its_triton_is_that_of_the_prod_overlay_but_for_placement_and_rollout(render):
-    switches = ("keda.enabled=true", "vllm.enabled=true", "vllmMonitoring.enabled=true")
-    found = rendered(*switches, "gpu.resource=nvidia.com/gpu", "variant=gpu")
-    prod = {one.place: one.table for one in render("k8s/overlays/prod").every}
-    triton, pod = found["Deployment/triton"], found["Deployment/triton"]["spec"]["template"]["spec"]
-    theirs = prod["Deployment/triton"]["spec"]["template"]["spec"]
-    assert {key: value for key, value in theirs.items() if key != "affinity"} == pod
-    assert "replicas" not in triton["spec"]
-    for place in ("Deployment/vllm", "Service/vllm", "PodDisruptionBudget/vllm", "PodMonitor/vllm"):
-        assert found[place] == prod[place]
-    assert found["ScaledObject/triton"]["spec"]["triggers"] == prod["ScaledObject/triton"]["spec"]["triggers"]
-    assert found["ScaledObject/triton"]["spec"]["fallback"] == prod["ScaledObject/triton"]["spec"]["fallback"]
+@pytest.mark.parametrize("seed", range(16))
+def test_of_choices_drawn_at_random_it_makes_what_their_components_make(seed, tmp_path, values):
+    chosen = drawn(seed)
+    folder = ROOT / chart.WORK / f"drawn-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = chartvalues.components(tuple(chosen.items()))
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(chart.overlay(names)))
+    wanted = tables(kustomize.render(ROOT, folder))
+    flags = {"true": True, "false": False}
+    file = values(**{name: flags.get(choice, choice) for name, choice in chosen.items()})
+    found = tables(templates.render(FOLDER, file, namespace="trireme"))
+    assert found == wanted
+    assert by_helm(file) == found
 
 
-def test_with_istio_its_objects_are_those_of_the_component():
-    found = rendered("istio.enabled=true")
-    files = (ROOT / "k8s/components/istio").glob("*.yaml")
-    theirs = [one for path in files for one in Objects.parse(path.read_text()).every if one.kind != "Component"]
-    assert {one.kind for one in theirs} > {"DestinationRule"}
-    for one in theirs:
-        assert found[one.place]["spec"] == one.table["spec"]
-
-
-def test_by_default_it_states_replicas_and_denies_by_default():
-    found = rendered()
+def test_by_default_it_states_replicas_and_denies_by_default(values):
+    found = tables(templates.render(FOLDER, values(), namespace="trireme"))
     assert found["Deployment/triton"]["spec"]["replicas"] == 2
     assert "NetworkPolicy/deny-all" in found
 
 
-def test_another_namespace_is_everywhere():
-    found = rendered("istio.enabled=true", "keda.enabled=true", namespace="ml")
+def test_numbers_and_names_of_a_team_are_where_they_belong(values):
+    file = values(
+        **{
+            "replicas": 5,
+            "gateway.replicas": 3,
+            "variant": "fp32",
+            "image.tag": "7",
+            "gpu.name": "h100",
+            "gpu.resource": "nvidia.com/mig-1g.10gb",
+        }
+    )
+    found = by_helm(file)
+    triton = found["Deployment/triton"]["spec"]
+    container = triton["template"]["spec"]["containers"][0]
+    assert (triton["replicas"], found["Deployment/gateway"]["spec"]["replicas"]) == (5, 3)
+    assert container["image"] == f"{chart.REGISTRY}/trireme-triton:7"
+    assert {"name": "TRIREME_VARIANT", "value": "fp32"} in container["env"]
+    assert container["resources"]["limits"]["nvidia.com/mig-1g.10gb"] == "1"
+    assert "nvidia.com/gpu" not in container["resources"]["limits"]
+
+
+def test_another_namespace_is_everywhere(values):
+    file = values(**{"istio.enabled": True, "scaler": "keda", "rollout": "canary"})
+    found = by_helm(file, namespace="ml")
     assert {table["metadata"]["namespace"] for table in found.values()} == {"ml"}
     assert found["DestinationRule/triton"]["spec"]["host"] == "triton-mesh.ml.svc.cluster.local"
     assert all('namespace="ml"' in one["metadata"]["query"] for one in found["ScaledObject/triton"]["spec"]["triggers"])
+    assert found == tables(templates.render(FOLDER, file, namespace="ml"))
 
 
-@pytest.mark.parametrize(
-    ("given", "said"), ((GIVEN[1], "image.registry is required"), (GIVEN[0], "delivery.modelsUrl is required"))
-)
-def test_a_missing_value_fails_by_its_name(given, said):
-    done = helm(given)
+REFUSALS = {
+    "no registry": ({"image.registry": ""}, "image.registry is required"),
+    "no url": ({"delivery.modelsUrl": ""}, "delivery.modelsUrl is required"),
+    "no url for plans": ({"engines.enabled": True, "engines.plansUrl": ""}, "engines.plansUrl is required"),
+    "a road that is none": ({"delivery.road": "ftp"}, "pvc"),
+    "a GPU that is none": ({"gpu.name": "l44"}, "l40s"),
+    "a name that is no value": ({"replica": 3}, "replica"),
+    "a number that is a word": ({"replicas": "two"}, "integer"),
+    "a canary of how many": ({"rollout": "canary"}, "set scaler to hpa or keda"),
+    "a scaler beside blue-green": ({"rollout": "blue-green", "scaler": "hpa"}, "set scaler to none"),
+    "a shadow of no route": ({"shadow.enabled": True}, "set rollout to canary or manual"),
+    "a monitor of nothing": ({"vllmMonitoring.enabled": True}, "set vllm.enabled"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_it_refuses(case, values):
+    given, said = REFUSALS[case]
+    file = values(**given)
+    done = helm(file)
     assert done.returncode != 0
     assert said in done.stderr
+    with pytest.raises(ClusterError, match=said):
+        templates.render(FOLDER, file, namespace="trireme")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trireme.cluster import given, gpus, kustomize, promql, references, schemas, traffic
+from trireme.cluster import given, gpus, kustomize, promql, references, schemas, templates, traffic
 from trireme.cluster.objects import strings
 from trireme.errors import ClusterError, suggestion
 from trireme.plan import TREE
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trireme.cluster.objects import Objects
 
 OVERLAYS = "k8s/overlays"
+CHART = "k8s/chart"
+NAMESPACE = "trireme"
 VARIANT = "TRIREME_VARIANT"
 """The variable in a pod that becomes --model-config-name."""
 FLAG = re.compile(r"^--model-config-name=([^$\s]+)$", re.MULTILINE)
@@ -36,7 +38,7 @@ class Report:
 
 
 def overlays(root: Path, named: tuple[str, ...]) -> list[Path]:
-    """Return the folders that names mean: paths, or names under k8s/overlays/; all of these for none.
+    """Return what names mean: folders, files of the chart's values, or names under k8s/overlays/; all of these for none.
 
     Raises:
         ClusterError: a name is neither.
@@ -45,23 +47,25 @@ def overlays(root: Path, named: tuple[str, ...]) -> list[Path]:
     own = {path.parent.name: path.parent for path in sorted((root / OVERLAYS).glob("*/kustomization.yaml"))}
     found = []
     for name in named or tuple(own):
-        folder = own.get(name) or Path(name)
-        if not (folder / "kustomization.yaml").is_file():
-            raise ClusterError(name, "it is no overlay", f"give a folder with a kustomization.yaml, or one of {', '.join(own)}")
-        found.append(folder)
+        place = own.get(name) or Path(name)
+        if not place.is_file() and not (place / "kustomization.yaml").is_file():
+            remedy = f"give a folder with a kustomization.yaml, a file of values for the chart, or one of {', '.join(own)}"
+            raise ClusterError(name, "it is no overlay", remedy)
+        found.append(place)
     return found
 
 
 def check(root: Path, overlay: Path) -> Report:
-    """Render an overlay, and ask every check.
+    """Render an overlay, or the chart for a file of values, and ask every check.
 
     Raises:
-        ClusterError: kustomize refuses the overlay, or a tool is not here.
+        ClusterError: kustomize refuses the overlay or the chart its values, or a tool is not here.
 
     """
-    objects = kustomize.render(root, overlay)
+    charted = overlay.is_file()
+    objects = templates.render(root / CHART, overlay, namespace=NAMESPACE) if charted else kustomize.render(root, overlay)
     return Report(
-        overlay.name,
+        overlay.stem if charted else overlay.name,
         objects,
         tuple(_problems(root, objects)),
         tuple(given.lines(root, objects)),

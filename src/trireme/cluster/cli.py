@@ -23,22 +23,23 @@ from trireme.sources import find_root
 def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locked: bool, release: bool) -> None:
     """Generate what follows from the models, render the overlays, and check them without a cluster.
 
-    OVERLAY is a name under k8s/overlays/ or a folder of your own; all of ours by default. Every object is held against its
-    schema, of the three newest releases of Kubernetes that are known, and against the others: names, ports, labels, weights,
-    graces, budgets, PromQL. Exit code 0: nothing found; 1: something is wrong; 2: it could not be checked.
+    OVERLAY is a name under k8s/overlays/, a folder of your own, or a file of values for k8s/chart. By default all of ours are
+    checked, and the chart is written, too. Every object is held against its schema, of the three newest releases of Kubernetes
+    that are known, and against the others: names, ports, labels, weights, graces, budgets, PromQL. Exit code 0: nothing found;
+    1: something is wrong; 2: it could not be checked.
     """
     with extra("cluster"):
         from trireme.cluster import chart, check, generate, schemas
     from trireme.discover import discover
 
     sources = discover(root or find_root(Path.cwd()))
-    stale = {generate.FOLDER: generate.stale(sources), chart.FOLDER: list(chart.stale(sources.root))} if locked else {}
-    for place, paths in stale.items():
-        if paths:
-            raise click.ClickException(f"{place}: not as generated now: {', '.join(paths)}; run `make k8s` and commit")
+    if locked and (paths := generate.stale(sources)):
+        raise _stale(generate.FOLDER, paths)
     for path in generate.write(sources):
         click.echo(f"{generate.FOLDER}/{path}: written")
-    for path in chart.write(sources.root):
+    if locked and not overlays and (paths := list(chart.stale(sources.root))):
+        raise _stale(chart.FOLDER, paths)
+    for path in () if overlays else chart.write(sources.root):
         click.echo(f"{chart.FOLDER}/{path}: written")
     click.echo(f"Kubernetes {', '.join(schemas.releases())}")
     wrong = False
@@ -57,6 +58,10 @@ def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locke
             out.mkdir(parents=True, exist_ok=True)
             (out / f"{report.name}.yaml").write_text(report.objects.text(), encoding="utf-8")
     sys.exit(1 if wrong else 0)
+
+
+def _stale(place: str, paths: list[str]) -> click.ClickException:
+    return click.ClickException(f"{place}: not as generated now: {', '.join(paths)}; run `make k8s` and commit")
 
 
 @click.command()

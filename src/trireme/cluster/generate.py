@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = "k8s/generated"
 HEADER = "# Written by `make k8s`: edit {source}, not this.\n"
+SIZES = "the models (`trireme shm` shows how)"
 COMPONENT = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
 OURS = ("trireme-triton", "trireme-tools", "trireme-models", "trireme-engines")
 """Images that the Dockerfile makes; all others are taken as they are published."""
@@ -30,7 +31,9 @@ BASE_MEMORY = 2 << 30
 
 def texts(sources: Sources) -> dict[str, str]:
     """Return every generated file by its path under k8s/generated/."""
-    found = {"sizes/kustomization.yaml": _sizes(sources), "images/kustomization.yaml": _images(sources.root)}
+    count = shm.size(shm.needs(sources))
+    found = {name: _component(SIZES, {"patches": [patch]}) for name, patch in _sizes(count).items()}
+    found |= {"images/kustomization.yaml": _images(sources.root)}
     for gpu in gpus.known().values():
         found[f"gpus/{gpu.name}/kustomization.yaml"] = _gpu(gpu, variant(sources, gpu))
     return found
@@ -66,15 +69,19 @@ def write(sources: Sources) -> list[str]:
     return done
 
 
-def _sizes(sources: Sources) -> str:
-    """Return the patch that gives Triton its /dev/shm, and the memory that this counts against."""
-    count = shm.size(shm.needs(sources))
-    memory = f"{(BASE_MEMORY + count) >> 20}Mi"
+def _sizes(count: int) -> dict[str, dict[str, object]]:
+    """Return the patches that give Triton and KServe's runtime a /dev/shm [bytes], and the memory that this counts against."""
+    memory, size = f"{(BASE_MEMORY + count) >> 20}Mi", f"{count >> 20}Mi"
     spec = {
         "containers": [{"name": "triton", "resources": {"requests": {"memory": memory}, "limits": {"memory": memory}}}],
-        "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": f"{count >> 20}Mi"}}],
+        "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}}],
     }
-    return _component("the models (`trireme shm` shows how)", {"patches": [_patch(spec)]})
+    paths = {f"/spec/containers/0/resources/{which}/memory": memory for which in ("requests", "limits")}
+    paths["/spec/volumes/0/emptyDir/sizeLimit"] = size
+    changes = [{"op": "replace", "path": path, "value": value} for path, value in paths.items()]
+    target = {"kind": "ClusterServingRuntime", "name": "trireme-triton"}
+    kserve: dict[str, object] = {"target": target, "patch": Block(yaml.safe_dump(changes, sort_keys=False))}
+    return {"sizes/kustomization.yaml": _patch(spec), "sizes-kserve/kustomization.yaml": kserve}
 
 
 def _images(root: Path) -> str:
