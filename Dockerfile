@@ -66,12 +66,12 @@ RUN python3 -m venv --system-site-packages /opt/trireme \
 
 # --- builds TensorRT plans on a GPU of the kind that serves them: Triton's image, its TensorRT, and trireme ---
 FROM ${TRITON} AS engines
-# hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends python3-libnvinfer && rm -rf /var/lib/apt/lists/*
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends "python3-libnvinfer=$(dpkg-query --show --showformat='${Version}' libnvinfer10)" \
+    && rm -rf /var/lib/apt/lists/*
 COPY --from=engines-packages /opt/trireme /opt/trireme
 COPY models /app/models
 COPY ensembles /app/ensembles
-COPY model_repository /app/model_repository
 ENV PATH=/opt/trireme/bin:$PATH HOME=/tmp
 USER 1000:1000
 ENTRYPOINT ["trireme"]

@@ -1,13 +1,15 @@
 """What is published: a Triton repository as it stands, whole or not at all."""
 
 import json
+import shutil
 
 import pytest
 
 from trireme.delivery import sbom
 from trireme.delivery.publish import publish
-from trireme.delivery.signing import Signer
-from trireme.errors import DeliveryError
+from trireme.delivery.signing import Signer, Trust, make_keys
+from trireme.discover import discover
+from trireme.errors import DeliveryError, LockedVersionError
 from trireme.server.process import Server
 
 
@@ -36,6 +38,57 @@ def test_engines_that_were_put_into_the_tree_are_signed_with_it(built, keys, tru
     (tmp_path / "out/double/1/model.sm89.plan").write_text("another")
     with pytest.raises(DeliveryError, match=r"double/1/model.sm89.plan"):
         trust.verify(tmp_path / "out")
+
+
+@pytest.fixture
+def fetched(built, published, tmp_path):
+    """The sources beside the tree that was fetched, as the Job has them that builds engines."""
+    shutil.copytree(built.root / "models", tmp_path / "work/models")
+    shutil.copytree(built.root / "ensembles", tmp_path / "work/ensembles")
+    published.rename(tmp_path / "work/model_repository")
+    return discover(tmp_path / "work")
+
+
+def test_what_was_fetched_is_published_anew_with_the_engines_built_since_and_without_an_export(fetched, trust, tmp_path):
+    tree = fetched.root / "model_repository"
+    for name in ("model.sm89.plan", "model.sm89.plan.json"):
+        (tree / "double/1" / name).write_text("{}")
+    other = make_keys(tmp_path / "other.pem")
+    publish(fetched, str(tmp_path / "plans"), Signer(tmp_path / "other.pem"), trust)
+    Trust(other).verify(tmp_path / "plans")
+    assert (tmp_path / "plans/double/1/model.sm89.plan").is_file()
+    assert not (fetched.root / ".trireme/artefacts").exists()
+    assert (tmp_path / "plans/repo.lock").read_bytes() == (tree / "repo.lock").read_bytes()
+
+
+def tampered(tree):
+    (tree / "double/1/infer.py").write_text("# another\n")
+
+
+def added(tree):
+    (tree / "double/1/more.py").write_text("")
+
+
+def unsigned(tree):
+    (tree / "model.sig").unlink()
+
+
+FETCHED = {tampered: "changed double/1/infer.py", added: "added double/1/more.py", unsigned: "it is not signed"}
+
+
+@pytest.mark.parametrize("change", FETCHED)
+def test_what_was_fetched_and_is_not_as_it_was_signed_is_not_published(change, fetched, trust, keys, tmp_path):
+    change(fetched.root / "model_repository")
+    with pytest.raises(DeliveryError, match=FETCHED[change]):
+        publish(fetched, str(tmp_path / "plans"), Signer(keys[0]), trust)
+    assert not (tmp_path / "plans").exists()
+
+
+def test_what_was_fetched_and_made_from_other_sources_is_not_published(fetched, trust, keys, tmp_path):
+    with (fetched.root / "models/double/infer.py").open("a") as file:
+        file.write("# another\n")
+    with pytest.raises(LockedVersionError, match="double"):
+        publish(fetched, str(tmp_path / "plans"), Signer(keys[0]), trust)
 
 
 def test_a_tree_that_is_not_what_the_sources_say_is_not_published(built, keys, tmp_path):

@@ -53,8 +53,14 @@ def keygen(path: Path) -> None:
 @click.argument("target")
 @click.option("--key", type=click.Path(path_type=Path), help=f"The private key (PEM); its password is taken from {PASSWORD}.")
 @click.option("--keyless", is_flag=True, help="Sign as the identity of this job or machine, by Sigstore.")
+@click.option(
+    "--fetched",
+    type=click.Path(path_type=Path),
+    metavar="KEY.PUB",
+    help="The tree was fetched, not built here: take it as this key signed it, with the engines built since.",
+)
 @click.pass_obj
-def publish(root: Path | None, target: str, key: Path | None, *, keyless: bool) -> None:
+def publish(root: Path | None, target: str, key: Path | None, fetched: Path | None, *, keyless: bool) -> None:
     """Write the built repository to TARGET, a folder or a URL (s3://...), with its bill of materials and a signature.
 
     What is published is a Triton repository as it stands, with model.sig, sbom.cdx.json and repo.lock at its root and each
@@ -64,10 +70,11 @@ def publish(root: Path | None, target: str, key: Path | None, *, keyless: bool) 
         raise click.UsageError("say who signs: --key KEY.PEM (`trireme keygen` makes one), or --keyless")
     with extra("delivery"):
         from trireme.delivery.publish import publish as send
-        from trireme.delivery.signing import Signer
+        from trireme.delivery.signing import Signer, Trust
     from trireme.discover import discover
 
-    files = send(discover(root or find_root(Path.cwd())), target, Signer(key, os.environ.get(PASSWORD)))
+    sources, signer = discover(root or find_root(Path.cwd())), Signer(key, os.environ.get(PASSWORD))
+    files = send(sources, target, signer, Trust(fetched) if fetched else None)
     click.echo(f"{target}: {len(files)} files, signed")
 
 

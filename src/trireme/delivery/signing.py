@@ -21,7 +21,7 @@ from model_signing import signing as upstream
 from trireme.errors import DeliveryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SIGNATURE = "model.sig"
@@ -66,8 +66,8 @@ class Trust:
     identity: str = ""
     issuer: str = ""
 
-    def verify(self, folder: Path) -> None:
-        """Compare every file of a folder with its signature.
+    def verify(self, folder: Path, *, beside: Sequence[str] = ()) -> None:
+        """Compare every file of a folder with its signature, but for files beside it that are named.
 
         Raises:
             DeliveryError: it is not signed, not by whom we trust, or a file was changed, is missing, or was added.
@@ -79,7 +79,7 @@ class Trust:
         if not signature.is_file():
             remedy = "publish it with `trireme publish`; what is not signed is not served"
             raise DeliveryError(str(folder), f"it is not signed (no {SIGNATURE})", remedy)
-        chosen = verifying.Config().set_hashing_config(_hashing())
+        chosen = verifying.Config().set_hashing_config(_hashing(beside))
         with self._refusals(folder):
             if self.key is not None:
                 chosen.use_elliptic_key_verifier(public_key=self.key)
@@ -134,9 +134,16 @@ def make_keys(path: Path) -> Path:
     return public
 
 
-def _hashing() -> hashing.Config:
-    """Every file counts, but the signature itself; links are refused."""
-    return hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
+def signed(folder: Path) -> set[str]:
+    """Return the files that a signature names; what is not verified yet may name any."""
+    bundle = json.loads((folder / SIGNATURE).read_text(encoding="utf-8"))
+    payload = json.loads(b64decode(bundle["dsseEnvelope"]["payload"]))
+    return {row["name"] for row in payload["predicate"]["resources"]}
+
+
+def _hashing(beside: Sequence[str] = ()) -> hashing.Config:
+    """Every file counts, but the signature itself and what is named; links are refused."""
+    return hashing.Config().set_ignored_paths(paths=[SIGNATURE, *beside], ignore_git_paths=False)
 
 
 def _check_folders(folder: Path) -> None:
@@ -150,18 +157,11 @@ def _check_folders(folder: Path) -> None:
 
 def _differences(folder: Path, text: str) -> str:
     """Say which files were added, are missing, or were changed, from the library's list of them."""
-    signed = _signed(folder)
+    wanted = signed(folder)
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {SIGNATURE}
-    changed = [name for name in sorted(signed & present) if f"Hash mismatch for '{name}'" in text]
-    kinds = {"added": sorted(present - signed), "missing": sorted(signed - present), "changed": changed}
+    changed = [name for name in sorted(wanted & present) if f"Hash mismatch for '{name}'" in text]
+    kinds = {"added": sorted(present - wanted), "missing": sorted(wanted - present), "changed": changed}
     return "; ".join(f"{kind} {_few(names)}" for kind, names in kinds.items() if names)
-
-
-def _signed(folder: Path) -> set[str]:
-    """Return the files that a signature, verified before, names."""
-    bundle = json.loads((folder / SIGNATURE).read_text(encoding="utf-8"))
-    payload = json.loads(b64decode(bundle["dsseEnvelope"]["payload"]))
-    return {row["name"] for row in payload["predicate"]["resources"]}
 
 
 def _few(names: list[str]) -> str:
