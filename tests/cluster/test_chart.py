@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from trireme.cluster import chart, chartvalues, kustomize, templates
+from trireme.cluster import chart, chartvalues, images, kustomize, templates
 from trireme.cluster.objects import Objects
 from trireme.errors import ClusterError
 
@@ -21,7 +21,13 @@ GIVEN = {
 
 
 def tables(objects):
-    return {one.place: one.table for one in objects.every if one.kind != "Namespace"}
+    """Return objects by their places; a Job of the chart without the number of its revision."""
+    found = {}
+    for one in objects.every:
+        if one.kind != "Namespace":
+            name = one.name.removesuffix("-1") if one.kind == "Job" else one.name
+            found[one.kind, name] = {**one.table, "metadata": {**one.table["metadata"], "name": name}}
+    return found
 
 
 def nested(flat):
@@ -68,6 +74,8 @@ def drawn(seed):
         found["scaler"] = "none"
     if found["rollout"] not in {"canary", "manual"}:
         found["shadow.enabled"] = "false"
+    if found["engines.enabled"] == "true" and found["gpu.name"] in {"none", "any"}:
+        found["gpu.name"] = "h200"
     if found["vllmMonitoring.enabled"] == "true":
         found["vllm.enabled"] = "true"
     return found
@@ -85,7 +93,7 @@ def test_the_values_of_an_overlay_make_its_objects(overlay, render, values):
     given = yaml.safe_load((FOLDER / f"ci/{overlay}-values.yaml").read_text())
     file = values(**given)
     text = yaml.safe_dump_all([dict(one) for one in ours.values()])
-    for name in chart.IMAGES:  # not every overlay sets their registry
+    for name in images.OURS:  # not every overlay sets their registry
         text = text.replace(f"image: {name}:", f"image: {chart.REGISTRY}/{name}:")
     wanted = tables(Objects.parse(text))
     assert tables(templates.render(FOLDER, file, namespace="trireme")) == wanted
@@ -109,8 +117,8 @@ def test_of_choices_drawn_at_random_it_makes_what_their_components_make(seed, tm
 
 def test_by_default_it_states_replicas_and_denies_by_default(values):
     found = tables(templates.render(FOLDER, values(), namespace="trireme"))
-    assert found["Deployment/triton"]["spec"]["replicas"] == 2
-    assert "NetworkPolicy/deny-all" in found
+    assert found["Deployment", "triton"]["spec"]["replicas"] == 2
+    assert ("NetworkPolicy", "deny-all") in found
 
 
 def test_numbers_and_names_of_a_team_are_where_they_belong(values):
@@ -125,9 +133,9 @@ def test_numbers_and_names_of_a_team_are_where_they_belong(values):
         }
     )
     found = by_helm(file)
-    triton = found["Deployment/triton"]["spec"]
+    triton = found["Deployment", "triton"]["spec"]
     container = triton["template"]["spec"]["containers"][0]
-    assert (triton["replicas"], found["Deployment/gateway"]["spec"]["replicas"]) == (5, 3)
+    assert (triton["replicas"], found["Deployment", "gateway"]["spec"]["replicas"]) == (5, 3)
     assert container["image"] == f"{chart.REGISTRY}/trireme-triton:7"
     assert {"name": "TRIREME_VARIANT", "value": "fp32"} in container["env"]
     assert container["resources"]["limits"]["nvidia.com/mig-1g.10gb"] == "1"
@@ -138,15 +146,19 @@ def test_another_namespace_is_everywhere(values):
     file = values(**{"istio.enabled": True, "scaler": "keda", "rollout": "canary"})
     found = by_helm(file, namespace="ml")
     assert {table["metadata"]["namespace"] for table in found.values()} == {"ml"}
-    assert found["DestinationRule/triton"]["spec"]["host"] == "triton-mesh.ml.svc.cluster.local"
-    assert all('namespace="ml"' in one["metadata"]["query"] for one in found["ScaledObject/triton"]["spec"]["triggers"])
+    assert found["DestinationRule", "triton"]["spec"]["host"] == "triton-mesh.ml.svc.cluster.local"
+    assert all('namespace="ml"' in one["metadata"]["query"] for one in found["ScaledObject", "triton"]["spec"]["triggers"])
     assert found == tables(templates.render(FOLDER, file, namespace="ml"))
 
 
 REFUSALS = {
     "no registry": ({"image.registry": ""}, "image.registry is required"),
     "no url": ({"delivery.modelsUrl": ""}, "delivery.modelsUrl is required"),
-    "no url for plans": ({"engines.enabled": True, "engines.plansUrl": ""}, "engines.plansUrl is required"),
+    "no url for plans": (
+        {"engines.enabled": True, "gpu.name": "l4", "engines.plansUrl": ""},
+        "engines.plansUrl is required",
+    ),
+    "engines for no kind of GPU": ({"engines.enabled": True, "gpu.name": "any"}, "set gpu.name to it"),
     "a road that is none": ({"delivery.road": "ftp"}, "pvc"),
     "a GPU that is none": ({"gpu.name": "l44"}, "l40s"),
     "a name that is no value": ({"replica": 3}, "replica"),

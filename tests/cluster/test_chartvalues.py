@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from trireme.cluster import chartvalues, gpus
+from trireme.cluster import chartvalues, gpus, images
 
 
 def test_a_component_that_changes_another_is_not_there_without_it():
@@ -20,7 +20,7 @@ def test_each_choice_but_the_first_is_rendered_alone():
 
 def test_every_value_is_in_the_schema_and_every_choice_of_an_axis_with_it():
     properties = json.loads(chartvalues.schema())["properties"]
-    for name, value in yaml.safe_load(chartvalues.values("26.10")).items():
+    for name, value in yaml.safe_load(chartvalues.values(dict.fromkeys(images.OURS, "1"))).items():
         inner = properties[name].get("properties", {})
         assert set(inner) == (set(value) if isinstance(value, dict) else set())
     assert properties["gpu"]["properties"]["name"]["enum"] == ["none", "any", *gpus.known()]

@@ -40,7 +40,7 @@ def test_every_gpu_has_a_component_that_places_pods_on_it(sources):
         patch = yaml.safe_load(yaml.safe_load(found[f"gpus/{gpu.name}/kustomization.yaml"])["patches"][0]["patch"])
         affinity = patch["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
         (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-        assert term["matchExpressions"][0]["values"] == list(gpu.labels)
+        assert term["matchExpressions"][0]["values"] == list(gpu.products)
 
 
 def test_a_gpu_without_a_variant_of_its_own_takes_the_one_for_all(sources):

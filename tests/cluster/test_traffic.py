@@ -46,6 +46,18 @@ CASES = {
         *("prod", "GRPCRoute", "triton", lambda t: t["spec"]["parentRefs"][0].update(sectionName="x")),
         "GRPCRoute/triton: there is no listener triton/x",
     ),
+    "options of a gateway that are not there": (
+        *("prod", "Gateway", "triton", lambda t: t["spec"]["infrastructure"]["parametersRef"].update(name="x")),
+        "Gateway/triton: there is no ConfigMap/x to lay over its pods",
+    ),
+    "a gateway's pods without a seccomp profile": (
+        *("prod", "ConfigMap", "triton-gateway", lambda t: t["data"].update(deployment="spec: {replicas: 2}")),
+        "Gateway/triton: nothing gives its pods a seccompProfile, and a restricted namespace refuses them",
+    ),
+    "a gateway's pods as they come": (
+        *("prod", "Gateway", "triton", lambda t: t["spec"].pop("infrastructure")),
+        "Gateway/triton: nothing gives its pods a seccompProfile, and a restricted namespace refuses them",
+    ),
     "a rollout of how many": (
         *("blue-green", "Rollout", "triton", lambda t: t["spec"].pop("replicas")),
         "Rollout/triton: nothing says how many pods it has; state replicas, or put hpa or keda before it",

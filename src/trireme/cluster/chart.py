@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from trireme import __version__
-from trireme.cluster import kustomize
+from trireme.cluster import images, kustomize
 from trireme.cluster.chartvalues import REFUSED, axes, axis, components, schema, settings, values
 from trireme.cluster.folding import fold, guarded
 from trireme.discover import read_toml
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 FOLDER = "k8s/chart"
 WORK = ".trireme/chart"
-IMAGES = ("trireme-triton", "trireme-tools", "trireme-models", "trireme-engines")
 REGISTRY = "registry.set-me.invalid"
 HEADER = "# Written by `make k8s` from k8s/components and src/trireme/cluster/: edit those, not this.\n"
 GENERATED_NAME = re.compile(r"-[a-z0-9]{10}$")
@@ -53,12 +52,15 @@ HOLES = {
     "triton.trireme.svc": "triton.{{ .Release.Namespace }}.svc",
     "triton-mesh.trireme.svc": "triton-mesh.{{ .Release.Namespace }}.svc",
     'namespace="trireme"': 'namespace="{{ .Release.Namespace }}"',
+    "HOLE_MODELS_TAG": "{{ .Values.image.modelsTag }}",
     "HOLE_TAG": "{{ .Values.image.tag }}",
+    "HOLE_REVISION": "{{ .Release.Revision }}",
     "HOLE_RESOURCE": "{{ .Values.gpu.resource }}",
     "HOLE_TRITONS": "{{ .Values.replicas }}",
     "HOLE_GATEWAYS": "{{ .Values.gateway.replicas }}",
 }
 VARIANT = re.compile(r"HOLE_VARIANT_(\S+)")
+FOLDER_NAME = re.compile(r"(name: MODELS_NAME\n +value: )'1'")
 REPLICAS = (
     '{{- if eq .Values.rollout "canary" "blue-green" }}',
     "  replicas: 0",
@@ -76,15 +78,15 @@ def texts(root: Path) -> dict[str, str]:
         ClusterError: kustomize refuses a setting or is not here, or two choices change the same lines.
 
     """
-    release = read_toml(root / "versions.toml")["production"]["release"]
+    tags = images.tags(root)
     found = {
-        "Chart.yaml": HEADER + _chart(release),
-        "values.yaml": HEADER + values(release),
+        "Chart.yaml": HEADER + _chart(read_toml(root / "versions.toml")["production"]["release"]),
+        "values.yaml": HEADER + values(tags),
         "values.schema.json": schema(),
         "templates/refused.yaml": HEADER + _refused(),
     }
     files: dict[str, list[tuple[str, Lines]]] = {}
-    for place, views in _views(root, release).items():
+    for place, views in _views(root, tags).items():
         guards = list(_guards(views))
         name = re.sub("([A-Z])", r"-\1", guards[0][0].value.partition(".")[0]).lower() if guards else "base"
         condition = " ".join(f"({one.among(chosen)})" for one, chosen in guards)
@@ -123,11 +125,11 @@ def overlay(names: Iterable[str]) -> dict[str, Any]:
         "namespace": "trireme",
         "resources": [f"{up}/base"],
         "components": [*(f"{up}/{name}" for name in names), f"{up}/generated/images"],
-        "images": [{"name": one, "newName": f"{REGISTRY}/{one}"} for one in IMAGES],
+        "images": [{"name": one, "newName": f"{REGISTRY}/{one}"} for one in images.OURS],
     }
 
 
-def _views(root: Path, release: str) -> dict[str, dict[Setting, Lines]]:
+def _views(root: Path, tags: Mapping[str, str]) -> dict[str, dict[Setting, Lines]]:
     """Return what each object is in each setting, by its place."""
 
     def rendered(setting: Setting) -> Objects:
@@ -143,7 +145,7 @@ def _views(root: Path, release: str) -> dict[str, dict[Setting, Lines]]:
         for setting, objects in zip(every, pool.map(rendered, every), strict=True):
             for one in objects.every:
                 if one.kind != "Namespace":
-                    found.setdefault(GENERATED_NAME.sub("", one.place), {})[setting] = _lines(one, release)
+                    found.setdefault(GENERATED_NAME.sub("", one.place), {})[setting] = _lines(one, tags)
     return found
 
 
@@ -188,13 +190,16 @@ def _refused() -> str:
     return "".join("\n".join(guarded(condition, [f'{{{{ fail "{said}" }}}}'])) + "\n" for condition, said in REFUSED.items())
 
 
-def _lines(one: Object, release: str) -> Lines:
+def _lines(one: Object, tags: Mapping[str, str]) -> Lines:
     """Return the lines of an object, with its holes."""
     text = yaml.dump(_holed(one), Dumper=_Dumper, sort_keys=False, width=1000)
-    text = text.replace("{{", '{{ "{{" }}').replace(f":{release}", ":HOLE_TAG")
+    text = text.replace("{{", '{{ "{{" }}')
+    for name, tag in tags.items():
+        text = text.replace(f"/{name}:{tag}", f"/{name}:{'HOLE_MODELS_TAG' if name == 'trireme-models' else 'HOLE_TAG'}")
     for mark, hole in HOLES.items():
         text = text.replace(mark, hole)
-    return tuple(VARIANT.sub(r'{{ default "\1" .Values.variant }}', text).splitlines())
+    text = FOLDER_NAME.sub(r"\1'{{ .Values.delivery.modelsName }}'", text)
+    return tuple(VARIANT.sub(r"""'{{ default "\1" .Values.variant }}'""", text).splitlines())
 
 
 def _holed(one: Object) -> dict[str, Any]:
@@ -203,6 +208,8 @@ def _holed(one: Object) -> dict[str, Any]:
     replicas = {"Rollout/triton": "HOLE_TRITONS", "Deployment/gateway": "HOLE_GATEWAYS"}.get(one.place)
     if replicas and "replicas" in table["spec"]:
         table["spec"]["replicas"] = replicas
+    if one.kind == "Job":  # which cannot be changed: every revision has its own
+        table["metadata"]["name"] += "-HOLE_REVISION"
     if one.place != "Deployment/triton":
         return table
     table["spec"].pop("replicas", None)

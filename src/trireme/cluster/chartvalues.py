@@ -37,6 +37,9 @@ REFUSED = {
     'and .Values.shadow.enabled (not (eq .Values.rollout "canary" "manual"))': (
         "shadow copies the requests of a route: set rollout to canary or manual"
     ),
+    'and .Values.engines.enabled (eq .Values.gpu.name "none" "any")': (
+        "engines are built on the kind of GPU that serves them: set gpu.name to it"
+    ),
     "and .Values.vllmMonitoring.enabled (not .Values.vllm.enabled)": "vllmMonitoring watches vllm: set vllm.enabled",
 }
 """Conditions under which the chart fails, and what it says."""
@@ -91,16 +94,18 @@ def settings() -> list[Setting]:
     return [(), *single, *BESIDE]
 
 
-def values(release: str) -> str:
-    """Return values.yaml; release is the tag of our images."""
+def values(tags: Mapping[str, str]) -> str:
+    """Return values.yaml; the tags are those of our images."""
     known = ", ".join(gpus.known())
     return f"""\
 image:
   registry: ""              # required: where trireme-triton and trireme-tools were pushed; -models and -engines, where used
-  tag: "{release}"
+  tag: "{tags["trireme-triton"]}"
+  modelsTag: "{tags["trireme-models"]}"
 delivery:
   road: object-store        # object-store, pvc (a Job fills a volume) or image (trireme-models)
-  modelsUrl: ""             # where `trireme publish` wrote; required for object-store, pvc and kserve
+  modelsUrl: ""             # where `trireme publish` wrote; required for object-store, pvc, engines and kserve
+  modelsName: "1"           # for pvc: its folder on the volume, another with each modelsUrl
 replicas: 2                 # with scaler none
 variant: ""                 # Triton's --model-config-name; empty is that of the GPU, or cpu-2
 gpu:
@@ -128,6 +133,8 @@ def schema() -> str:
     tree: dict[str, Any] = {
         "image.registry": {"type": "string"},
         "image.tag": {"type": "string", "minLength": 1},
+        "image.modelsTag": {"type": "string", "minLength": 1},
+        "delivery.modelsName": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
         "delivery.modelsUrl": {"type": "string"},
         "engines.plansUrl": {"type": "string"},
         "variant": {"type": "string"},

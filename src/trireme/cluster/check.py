@@ -98,7 +98,7 @@ def _variants(root: Path, objects: Objects) -> Iterator[str]:
 
 def _slices(objects: Objects) -> Iterator[str]:
     """Yield MIG slices that the GPU on whose nodes a pod is placed is not cut into: such a pod waits for ever."""
-    labels = {label: gpu for gpu in gpus.known().values() for label in gpu.labels}
+    labels = {label: gpu for gpu in gpus.known().values() for label in gpu.products}
     for workload in objects.workloads():
         placed = {labels[text] for _, text in strings(dict(workload.pod.get("affinity", {}))) if text in labels}
         for container in workload.containers:

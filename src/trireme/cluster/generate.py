@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import yaml
 
 from trireme.cluster import gpus, images, shm
-from trireme.discover import read_toml
 from trireme.files import replace
 from trireme.plan import TREE
 
@@ -23,10 +22,8 @@ FOLDER = "k8s/generated"
 HEADER = "# Written by `make k8s`: edit {source}, not this.\n"
 SIZES = "the models (`trireme shm` shows how)"
 COMPONENT = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
-OURS = ("trireme-triton", "trireme-tools", "trireme-models", "trireme-engines")
-"""Images that the Dockerfile makes; all others are taken as they are published."""
-BASE_MEMORY = 2 << 30
-"""Of Triton, its backends and the models' weights [bytes], beside /dev/shm."""
+BASE_MEMORY, GPU_MEMORY = 2 << 30, 6 << 30
+"""Of Triton, its backends and the models' weights [bytes], beside /dev/shm; with a GPU also CUDA's and TensorRT's libraries."""
 
 
 def texts(sources: Sources) -> dict[str, str]:
@@ -70,31 +67,35 @@ def write(sources: Sources) -> list[str]:
 
 
 def _sizes(count: int) -> dict[str, dict[str, object]]:
-    """Return the patches that give Triton and KServe's runtime a /dev/shm [bytes], and the memory that this counts against."""
+    """Return the patches of memory for Triton, for one with a GPU and for KServe's runtime, with a /dev/shm [bytes]."""
     memory, size = f"{(BASE_MEMORY + count) >> 20}Mi", f"{count >> 20}Mi"
-    spec = {
-        "containers": [{"name": "triton", "resources": {"requests": {"memory": memory}, "limits": {"memory": memory}}}],
-        "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}}],
-    }
+    volumes = [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}}]
     paths = {f"/spec/containers/0/resources/{which}/memory": memory for which in ("requests", "limits")}
     paths["/spec/volumes/0/emptyDir/sizeLimit"] = size
     changes = [{"op": "replace", "path": path, "value": value} for path, value in paths.items()]
     target = {"kind": "ClusterServingRuntime", "name": "trireme-triton"}
-    kserve: dict[str, object] = {"target": target, "patch": Block(yaml.safe_dump(changes, sort_keys=False))}
-    return {"sizes/kustomization.yaml": _patch(spec), "sizes-kserve/kustomization.yaml": kserve}
+    return {
+        "sizes/kustomization.yaml": _patch({"containers": [_limited(memory)], "volumes": volumes}),
+        "sizes-gpu/kustomization.yaml": _patch({"containers": [_limited(f"{(GPU_MEMORY + count) >> 20}Mi")]}),
+        "sizes-kserve/kustomization.yaml": {"target": target, "patch": Block(yaml.safe_dump(changes, sort_keys=False))},
+    }
+
+
+def _limited(memory: str) -> dict[str, object]:
+    return {"name": "triton", "resources": {"requests": {"memory": memory}, "limits": {"memory": memory}}}
 
 
 def _images(root: Path) -> str:
-    rows = [{"name": name, "newTag": read_toml(root / "versions.toml")["production"]["release"]} for name in OURS]
+    rows = [{"name": name, "newTag": tag} for name, tag in images.tags(root).items()]
     for key, row in images.rows(root).items():
         if key in images.PULLED:
             pin = {"digest": row["digest"]} if row.get("digest") else {"newTag": row["tag"]}
             rows.append({"name": key, "newName": row["name"], **pin})
-    return _component("versions.toml", {"images": rows})
+    return _component("versions.toml and the repository's lock", {"images": rows})
 
 
 def _gpu(gpu: Gpu, name: str) -> str:
-    match = {"key": "nvidia.com/gpu.product", "operator": "In", "values": list(gpu.labels)}
+    match = {"key": "nvidia.com/gpu.product", "operator": "In", "values": list(gpu.products)}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [match]}]}
     placed = {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
     spec = {**placed, "containers": [{"name": "triton", "env": [{"name": "TRIREME_VARIANT", "value": name}]}]}

@@ -43,11 +43,15 @@ class Given:
 
 
 def needed(objects: Objects) -> Iterator[Given]:
-    """Yield what pods and their monitors name and no object is."""
+    """Yield what pods, their accounts and their monitors name and no object is."""
     for workload in objects.workloads():
         for kind, name, optional in _named(workload.pod):
             if objects.find(kind, name) is None:
                 yield Given(kind, name, workload.place, optional)
+    for account in objects.of("ServiceAccount"):
+        for row in account.table.get("secrets", ()):
+            if objects.find("Secret", row["name"]) is None:
+                yield Given("Secret", row["name"], account.place, optional=True)
     for monitor in objects.of("PodMonitor"):
         for endpoint in monitor.spec.get("podMetricsEndpoints", ()):
             name = endpoint.get("authorization", {}).get("credentials", {}).get("name", "")

@@ -18,11 +18,6 @@ class Gpu:
     capability: str
     mig: tuple[str, ...] = ()
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Return what its nodes' label may say: a shared one has a suffix."""
-        return tuple(label for product in self.products for label in (product, f"{product}-SHARED"))
-
 
 def known() -> dict[str, Gpu]:
     """Return all, by name."""
@@ -40,8 +35,8 @@ def find(name: str) -> Gpu:
 
     """
     table = known()
-    by_label = {label.lower(): gpu for gpu in table.values() for label in gpu.labels}
-    found = table.get(name.lower()) or by_label.get(name.lower())
+    by_label = {label.lower(): gpu for gpu in table.values() for label in gpu.products}
+    found = table.get(name.lower()) or by_label.get(name.lower().removesuffix("-shared"))
     if found is None:
         raise ValueRefusedError("the name of a GPU", name, f"{suggestion(name.lower(), table)} (known: {', '.join(table)})")
     return found

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from trireme import __version__, digest
 from trireme.discover import read_toml
 from trireme.errors import ClusterError
+from trireme.lock import LOCK
+from trireme.plan import TREE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PULLED = ("vllm", "nginx")
 """Those that pods run as they are published."""
+OURS = ("trireme-triton", "trireme-tools", "trireme-models", "trireme-engines")
+"""Those of the Dockerfile that pods run."""
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 BASES = {"TRITON": "triton", "PYTHON": "python", "VLLM": "vllm"}
 """The Dockerfile's ARGs, and whose image each is in versions.toml."""
@@ -32,6 +37,15 @@ def rows(root: Path) -> dict[str, dict[str, str]]:
         if row.get("digest") and not DIGEST.fullmatch(row["digest"]):
             raise ClusterError("versions.toml", f"images.{key}.digest is {row['digest']!r}", "it is sha256: and 64 digits")
     return found
+
+
+def tags(root: Path) -> dict[str, str]:
+    """Return the tag of each image of ours: Triton's release and our version; for the repository's, its lock's digest.
+
+    What is in an image changes with its tag: a node that has a tag does not pull it again.
+    """
+    ours = f"{read_toml(root / 'versions.toml')['production']['release']}-{__version__}"
+    return dict.fromkeys(OURS, ours) | {"trireme-models": digest.of_file(root / TREE / LOCK)[:12]}
 
 
 def arguments(root: Path, *, release: bool) -> list[str]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     Check = Callable[[Objects], Iterator[str]]
 
+OTHERS = "trireme/"
+"""What the labels begin with that pods of other teams have: nothing here has to."""
+SERVICE = "serving.kserve.io/inferenceservice"
+"""The label of pods that an InferenceService of this name makes."""
 GATEWAY = "gateway.networking.k8s.io/gateway-name"
 """The label of pods that a Gateway of this name makes (https://gateway-api.sigs.k8s.io/geps/gep-1762/)."""
 UNLOAD_SECONDS = 20
@@ -43,10 +47,18 @@ def selectors(objects: Objects) -> Iterator[str]:
     for one in objects.of("PodDisruptionBudget", "NetworkPolicy", "PodMonitor", *("Deployment", "StatefulSet", "DaemonSet")):
         selector = one.spec.get("podSelector" if one.kind == "NetworkPolicy" else "selector", {})
         labels = selector.get("matchLabels", {})
-        if labels and not objects.selected(labels) and objects.find("Gateway", labels.get(GATEWAY, "")) is None:
+        if labels and not objects.selected(labels) and not _made_elsewhere(objects, labels):
             yield f"{one.place}: no pod has the labels {dict(labels)}"
         if one.pod and not labels.items() <= one.labels.items():
             yield f"{one.place}: its selector {dict(labels)} is not what its pods have"
+
+
+def _made_elsewhere(objects: Objects, labels: Mapping[str, str]) -> bool:
+    """Say whether a controller makes pods with these labels of an object here, or another team has them."""
+    made = (("Gateway", GATEWAY), ("InferenceService", SERVICE))
+    return all(key.startswith(OTHERS) for key in labels) or any(
+        objects.find(kind, labels.get(key, "")) is not None for kind, key in made
+    )
 
 
 def policy_ports(objects: Objects) -> Iterator[str]:

@@ -43,7 +43,7 @@ def render(folder: Path, file: Path, *, namespace: str) -> Objects:
     for problem in jsonschema.Draft7Validator(schema).iter_errors(values):
         place = ".".join(str(one) for one in problem.absolute_path)
         raise ClusterError(f"{file}: {place or 'values'}", problem.message, "`helm show values` prints what there is")
-    names = {"Values": values, "Release": {"Namespace": namespace}}
+    names = {"Values": values, "Release": {"Namespace": namespace, "Revision": 1}}
     files = sorted((folder / "templates").glob("*.yaml"))
     return Objects.parse("\n---\n".join("\n".join(filled(path.read_text("utf-8").splitlines(), names)) for path in files))
 

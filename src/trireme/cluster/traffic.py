@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trireme.cluster.objects import RUNTIMES
+import yaml
+
+from trireme.cluster.objects import RUNTIMES, Object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from trireme.cluster.objects import Object, Objects
+    from trireme.cluster.objects import Objects
     from trireme.cluster.references import Check
 
 WHOLE = 100
@@ -34,6 +36,20 @@ def scalers(objects: Objects) -> Iterator[str]:
         )
         if least > most:
             yield f"{scaler.place}: it has at least {least} and at most {most} pods"
+
+
+def gateways(objects: Objects) -> Iterator[str]:
+    """What is laid over the pods that a Gateway makes is there, and lets them into a namespace that is «restricted»."""
+    for gateway in objects.of("Gateway"):
+        reference = gateway.spec.get("infrastructure", {}).get("parametersRef")
+        options = objects.find(reference["kind"], reference["name"]) if reference else None
+        if reference and options is None:
+            yield f"{gateway.place}: there is no {reference['kind']}/{reference['name']} to lay over its pods"
+            continue
+        over = yaml.safe_load(options.table.get("data", {}).get("deployment", "")) if options else None
+        pod = Object({"kind": "Deployment", **(over or {})}).pod
+        if pod.get("securityContext", {}).get("seccompProfile", {}).get("type") != "RuntimeDefault":
+            yield f"{gateway.place}: nothing gives its pods a seccompProfile, and a restricted namespace refuses them"
 
 
 def routes(objects: Objects) -> Iterator[str]:
@@ -152,4 +168,4 @@ def _service(objects: Objects, whose: Object, host: str, port: int | None) -> It
         yield f"{whose.place}: {service.place} has no port {port}"
 
 
-CHECKS: tuple[Check, ...] = (scalers, routes, istio, rollouts, runtimes)
+CHECKS: tuple[Check, ...] = (scalers, gateways, routes, istio, rollouts, runtimes)
