@@ -17,6 +17,7 @@ GIVEN = {
     "image.registry": chart.REGISTRY,
     "delivery.modelsUrl": "s3://models-url.set-me.invalid",
     "engines.plansUrl": "s3://plans-url.set-me.invalid",
+    "vllm.volume": "llm-volume.set-me.invalid",
 }
 
 
@@ -40,6 +41,12 @@ def nested(flat):
         else:
             found[first] = value
     return found
+
+
+def flat(values):
+    """Yield (name, key, value) of a values file's tables, which go over what is given."""
+    for name, value in values.items():
+        yield from ((name, key, inner) for key, inner in value.items()) if isinstance(value, dict) else [(name, "", value)]
 
 
 @pytest.fixture
@@ -91,7 +98,7 @@ def test_it_is_as_the_components_say_now():
 def test_the_values_of_an_overlay_make_its_objects(overlay, render, values):
     ours = tables(render(f"k8s/overlays/{overlay}"))
     given = yaml.safe_load((FOLDER / f"ci/{overlay}-values.yaml").read_text())
-    file = values(**given)
+    file = values(**{f"{name}.{key}" if key else name: value for name, key, value in flat(given)})
     text = yaml.safe_dump_all([dict(one) for one in ours.values()])
     for name in images.OURS:  # not every overlay sets their registry
         text = text.replace(f"image: {name}:", f"image: {chart.REGISTRY}/{name}:")
@@ -153,6 +160,7 @@ def test_another_namespace_is_everywhere(values):
 
 REFUSALS = {
     "no registry": ({"image.registry": ""}, "image.registry is required"),
+    "no volume for vllm": ({"vllm.enabled": True, "vllm.volume": ""}, "vllm.volume is required"),
     "no url": ({"delivery.modelsUrl": ""}, "delivery.modelsUrl is required"),
     "no url for plans": (
         {"engines.enabled": True, "gpu.name": "l4", "engines.plansUrl": ""},

@@ -1,8 +1,10 @@
 """What an overlay takes from its surroundings."""
 
+import json
 from pathlib import Path
 
 from trireme.cluster import given
+from trireme.discover import read_toml
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +23,19 @@ def test_the_secret_that_prometheus_asks_with_is_told_of(render):
     said = [line for line in given.lines(ROOT, render("k8s/overlays/staging")) if line.startswith("Secret/gateway-metrics: ")]
     assert len(said) == 1
     assert "--scope admin" in said[0]
+
+
+def test_every_kind_that_kubernetes_has_not_says_who_makes_something_of_it():
+    known = read_toml(ROOT / given.FILE)["kinds"]
+    custom = {json.loads(path.read_text())["properties"]["kind"]["const"] for path in (ROOT / "k8s/schemas").glob("*.json")}
+    assert custom <= set(known)
+
+
+def test_an_overlay_says_what_its_cluster_has_to_run(render):
+    said = list(given.lines(ROOT, render("k8s/overlays/prod")))
+    assert any(line.startswith("Rollout: Argo Rollouts") for line in said)
+    assert any(line.startswith("nvidia.com/*: NVIDIA's device plugin") for line in said)
+    assert not any(line.startswith("nvidia.com/*") for line in given.lines(ROOT, render("k8s/overlays/staging")))
 
 
 def test_a_digest_pins_an_image(broken):

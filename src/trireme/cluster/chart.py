@@ -48,6 +48,9 @@ HOLES = {
     "s3://plans-url.set-me.invalid": (
         '{{ required "engines.plansUrl is required, such as s3://bucket/plans/1" .Values.engines.plansUrl }}'
     ),
+    "llm-volume.set-me.invalid": (
+        '{{ required "vllm.volume is required: the PersistentVolume with llm/ and adapters/" .Values.vllm.volume }}'
+    ),
     "namespace: trireme": "namespace: {{ .Release.Namespace }}",
     "triton.trireme.svc": "triton.{{ .Release.Namespace }}.svc",
     "triton-mesh.trireme.svc": "triton-mesh.{{ .Release.Namespace }}.svc",

@@ -119,7 +119,9 @@ gateway: {{enabled: true, replicas: 2}}
 nginx: {{enabled: false, balance: least-loaded}}      # or round-robin, hash (by x-affinity)
 istio: {{enabled: false, balance: least-loaded}}
 monitoring: {{enabled: false}}
-vllm: {{enabled: false}}
+vllm:
+  enabled: false
+  volume: ""                # the PersistentVolume that holds llm/ and adapters/; required then
 vllmMonitoring: {{enabled: false}}
 engines:
   enabled: false            # a Job that builds TensorRT plans on the GPU of gpu.name
@@ -137,6 +139,7 @@ def schema() -> str:
         "delivery.modelsName": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
         "delivery.modelsUrl": {"type": "string"},
         "engines.plansUrl": {"type": "string"},
+        "vllm.volume": {"type": "string"},
         "variant": {"type": "string"},
         "gpu.resource": {"type": "string", "pattern": "^nvidia\\.com/"},
         "replicas": {"type": "integer", "minimum": 1},

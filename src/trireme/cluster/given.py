@@ -68,8 +68,17 @@ def problems(root: Path, objects: Objects) -> Iterator[str]:
 
 
 def lines(root: Path, objects: Objects) -> Iterator[str]:
-    """Yield how to make what has to be there before the overlay, each once."""
+    """Yield what has to be there before the overlay: who makes something of its objects, then how to make the rest."""
     table = read_toml(root / FILE)
+    for kind in dict.fromkeys(one.kind for one in objects.every):
+        if kind in table["kinds"]:
+            yield f"{kind}: {table['kinds'][kind]}"
+    asked = {
+        name for one in objects.workloads() for row in one.containers for name in row.get("resources", {}).get("limits", {})
+    }
+    for prefix, how in table["resources"].items():
+        if any(name.startswith(prefix) for name in asked):
+            yield f"{prefix}*: {how}"
     for key in dict.fromkeys((one.kind, one.name, one.optional) for one in needed(objects)):
         kind, name, optional = key
         how = table.get(kind, {}).get(name, "")
