@@ -54,7 +54,7 @@ def test_a_name_that_is_no_overlay_lists_those_there_are():
     with pytest.raises(
         ClusterError, match=r"nowhere: it is no overlay; give a folder .*, or one of blue-green, dev, prod, staging"
     ):
-        check.overlays(ROOT, ("nowhere",))
+        check.places(ROOT, ("nowhere",))
 
 
 def test_what_kustomize_refuses_is_said(tmp_path):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -54,6 +55,38 @@ def test_a_chart_that_is_stale_fails_in_ci_and_stays_as_it_is(monkeypatch):
     assert done.exit_code == 1
     assert "k8s/chart: not as generated now: values.yaml; run `make k8s` and commit" in done.output
     assert (ROOT / chart.FOLDER / "values.yaml").read_text() == before
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """A file of values for the chart."""
+    file = tmp_path / "mine.yaml"
+    file.write_text("image: {registry: registry.example.com/ml}\ndelivery: {modelsUrl: 's3://bucket/models/1'}\n")
+    return file
+
+
+def test_a_file_of_values_is_checked_as_an_overlay(mine, tmp_path):
+    done = ask("k8s", str(mine), "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0, done.output
+    assert "mine " in done.output
+    assert "needs Secret/gateway-keys" in done.output
+    kinds = {table["kind"] for table in yaml.safe_load_all((tmp_path / "out/mine.yaml").read_text())}
+    assert "Deployment" in kinds
+
+
+def test_a_file_of_values_that_the_chart_refuses_is_named(mine):
+    mine.write_text(mine.read_text() + "rollout: canary\n")
+    done = CliRunner().invoke(cli, ["k8s", str(mine)])
+    assert done.exit_code != 0
+    assert "set scaler to hpa or keda" in str(done.exception) + done.output
+
+
+def test_its_values_are_not_written_over(mine):
+    before = mine.read_text()
+    done = ask("k8s", str(mine), "--out", str(mine.parent))
+    assert done.exit_code == 2
+    assert "holds the values that are checked; give another folder" in done.output
+    assert mine.read_text() == before
 
 
 def test_shared_memory_is_a_table_or_one_number():

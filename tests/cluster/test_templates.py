@@ -2,7 +2,7 @@
 
 import pytest
 
-from trireme.cluster.templates import filled, render
+from trireme.cluster.templates import RefusedValueError, filled, render
 from trireme.errors import ClusterError
 
 NAMES = {"Values": {"a": "x", "on": True, "off": False, "none": ""}, "Release": {"Namespace": "ns"}}
@@ -22,7 +22,7 @@ def read(*lines):
         ('ne .Values.a "x"', "False"),
         ("not .Values.on", "False"),
         ("and .Values.on (not .Values.off)", "True"),
-        ('or .Values.off (eq .Values.a "y")', "False"),
+        ('trunc 4 (sha256sum (printf "%s %s" .Values.a .Values.none))', "2ac3"),
         ('default "d" .Values.none', "d"),
         ('default "d" .Values.a', "x"),
         ('required "said" .Values.a', "x"),
@@ -59,18 +59,31 @@ def test_a_branch_inside_one_that_does_not_hold_does_not_hold():
     ("line", "said"),
     (
         ("{{ .Values.unheard }}", r"\.Values\.unheard: no template of ours says this"),
-        ('{{ required "a is required" .Values.none }}', "values: a is required; set it"),
-        ('{{ fail "a and b" }}', "values: a and b; change one of them"),
+        ("{{.Values.a}}", r"\{\{\.Values\.a\}\}: no template of ours says this"),
+        ("  {{- if .Values.on }}", "no template of ours says this"),
+        ("{{- range .Values.a }}", "no template of ours says this"),
+        ("{{- end }}", "it closes no `if`"),
+        ("{{- if .Values.on }}", "an `if` is open"),
     ),
 )
-def test_it_refuses(line, said):
+def test_what_it_does_not_know_it_refuses(line, said):
     with pytest.raises(ClusterError, match=said):
         read(line)
 
 
-@pytest.mark.parametrize(("text", "said"), (("a: [", "it is no YAML"), ("- 1", "it is no table of values")))
+@pytest.mark.parametrize("line", ('{{ required "said" .Values.none }}', '{{ fail "said" }}'))
+def test_what_the_template_refuses_is_said_in_its_words(line):
+    with pytest.raises(RefusedValueError, match=r"^said$"):
+        read(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    (("false", "it is no table of values"), ("a: [", "it is no YAML document"), ("- 1", "it is no table of values")),
+)
 def test_a_file_that_holds_no_values_is_refused(text, said, tmp_path):
     file = tmp_path / "mine.yaml"
+    (tmp_path / "values.yaml").write_text("a: 1")
     file.write_text(text)
-    with pytest.raises(ClusterError, match=f"mine.yaml: {said}"):
+    with pytest.raises(ClusterError, match=rf"mine\.yaml: {said}"):
         render(tmp_path, file, namespace="trireme")

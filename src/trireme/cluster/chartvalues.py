@@ -40,6 +40,12 @@ REFUSED = {
     'and .Values.engines.enabled (eq .Values.gpu.name "none" "any")': (
         "engines are built on the kind of GPU that serves them: set gpu.name to it"
     ),
+    "and .Values.monitoring.enabled (not .Values.gateway.enabled)": (
+        "monitoring watches the gateway, too: set gateway.enabled, or leave monitoring out"
+    ),
+    'and (ne .Values.gpu.resource "nvidia.com/gpu") (eq .Values.gpu.name "none")': (
+        "gpu.resource is a part of a GPU: set gpu.name to its kind, or to any"
+    ),
     "and .Values.vllmMonitoring.enabled (not .Values.vllm.enabled)": "vllmMonitoring watches vllm: set vllm.enabled",
 }
 """Conditions under which the chart fails, and what it says."""
@@ -132,33 +138,36 @@ kserve: {{enabled: false}}    # a runtime of its own, and credit_risk with a can
 
 def schema() -> str:
     """Return values.schema.json, by which helm refuses a value that is none of the choices, and a name that is no value."""
+    tag = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$"}
+    url = {"type": "string", "pattern": "^([a-z0-9]+://\\S+)?$"}
     tree: dict[str, Any] = {
-        "image.registry": {"type": "string"},
-        "image.tag": {"type": "string", "minLength": 1},
-        "image.modelsTag": {"type": "string", "minLength": 1},
+        "image.registry": {"type": "string", "pattern": "^([A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*)?$"},
+        "image.tag": tag,
+        "image.modelsTag": tag,
         "delivery.modelsName": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"},
-        "delivery.modelsUrl": {"type": "string"},
-        "engines.plansUrl": {"type": "string"},
-        "vllm.volume": {"type": "string"},
-        "variant": {"type": "string"},
-        "gpu.resource": {"type": "string", "pattern": "^nvidia\\.com/"},
+        "delivery.modelsUrl": url,
+        "engines.plansUrl": url,
+        "vllm.volume": {"type": "string", "pattern": "^[a-z0-9.-]*$"},
+        "variant": {"type": "string", "pattern": "^[A-Za-z0-9._-]*$"},
+        "gpu.resource": {"type": "string", "pattern": "^nvidia\\.com/[A-Za-z0-9._-]+$"},
         "replicas": {"type": "integer", "minimum": 1},
         "gateway.replicas": {"type": "integer", "minimum": 1},
     }
     for name, choices in axes().items():
         tree[name] = {"type": "boolean"} if ON in choices else {"enum": list(choices)}
-    top = _table({"global": {"type": "object"}})  # helm gives it to a chart in a chart
+    tables: dict[str, Any] = {"": {}}
     for path, rule in sorted(tree.items()):
-        first, _, second = path.partition(".")
-        if second:
-            top["properties"].setdefault(first, _table({}))["properties"][second] = rule
-        else:
-            top["properties"][first] = rule
+        first, _, second = path.rpartition(".")
+        tables.setdefault(first, {})[second] = rule
+    own = tables.pop("") | {name: _table(rules) for name, rules in tables.items()}
+    top = _table(dict(sorted(own.items())))
+    top["properties"]["global"] = {"type": "object"}  # helm gives it to a chart in a chart
     return json.dumps({"$schema": "http://json-schema.org/draft-07/schema#", **top}, indent=2) + "\n"
 
 
 def _table(properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": dict(properties)}
+    """Return the rule of a table that has these and no others: helm takes one away that is set to null."""
+    return {"type": "object", "additionalProperties": False, "required": list(properties), "properties": dict(properties)}
 
 
 def _switch(component: str) -> dict[str, tuple[str, ...]]:

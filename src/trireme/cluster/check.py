@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trireme.cluster import given, gpus, kustomize, promql, references, schemas, templates, traffic
+from trireme.cluster import chart, given, gpus, kustomize, promql, references, schemas, templates, traffic
 from trireme.cluster.objects import strings
 from trireme.errors import ClusterError, suggestion
 from trireme.plan import TREE
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from trireme.cluster.objects import Objects
 
 OVERLAYS = "k8s/overlays"
-CHART = "k8s/chart"
 NAMESPACE = "trireme"
 VARIANT = "TRIREME_VARIANT"
 """The variable in a pod that becomes --model-config-name."""
@@ -37,11 +36,11 @@ class Report:
     unready: tuple[str, ...]
 
 
-def overlays(root: Path, named: tuple[str, ...]) -> list[Path]:
+def places(root: Path, named: tuple[str, ...]) -> list[Path]:
     """Return what names mean: folders, files of the chart's values, or names under k8s/overlays/; all of these for none.
 
     Raises:
-        ClusterError: a name is neither.
+        ClusterError: a name is none of them.
 
     """
     own = {path.parent.name: path.parent for path in sorted((root / OVERLAYS).glob("*/kustomization.yaml"))}
@@ -55,17 +54,17 @@ def overlays(root: Path, named: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def check(root: Path, overlay: Path) -> Report:
+def check(root: Path, place: Path) -> Report:
     """Render an overlay, or the chart for a file of values, and ask every check.
 
     Raises:
         ClusterError: kustomize refuses the overlay or the chart its values, or a tool is not here.
 
     """
-    charted = overlay.is_file()
-    objects = templates.render(root / CHART, overlay, namespace=NAMESPACE) if charted else kustomize.render(root, overlay)
+    charted = place.is_file()
+    objects = templates.render(root / chart.FOLDER, place, namespace=NAMESPACE) if charted else kustomize.render(root, place)
     return Report(
-        overlay.stem if charted else overlay.name,
+        place.stem if charted else place.name,
         objects,
         tuple(_problems(root, objects)),
         tuple(given.lines(root, objects)),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from trireme.extra import extra
 from trireme.sources import find_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trireme.cluster.check import Report
+    from trireme.discover import Sources
 
 # Verbs import what they need when they run: `trireme --help` must not wait for YAML and schemas.
 # ruff: noqa: PLC0415
@@ -23,45 +31,57 @@ from trireme.sources import find_root
 def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locked: bool, release: bool) -> None:
     """Generate what follows from the models, render the overlays, and check them without a cluster.
 
-    OVERLAY is a name under k8s/overlays/, a folder of your own, or a file of values for k8s/chart. By default all of ours are
-    checked, and the chart is written, too. Every object is held against its schema, of the three newest releases of Kubernetes
-    that are known, and against the others: names, ports, labels, weights, graces, budgets, PromQL. Exit code 0: nothing found;
-    1: something is wrong; 2: it could not be checked.
+    OVERLAY is a name under k8s/overlays/, a folder of your own, or a file of values for k8s/chart; all names by default. Every
+    object is held against its schema, of the three newest releases of Kubernetes that are known, and against the others:
+    names, ports, labels, weights, graces, budgets, PromQL. Exit code 0: nothing found; 1: something is wrong; 2: it could not
+    be checked.
     """
     with extra("cluster"):
-        from trireme.cluster import chart, check, generate, schemas
+        from trireme.cluster import check, schemas
     from trireme.discover import discover
 
     sources = discover(root or find_root(Path.cwd()))
-    if locked and (paths := generate.stale(sources)):
-        raise _stale(generate.FOLDER, paths)
-    for path in generate.write(sources):
-        click.echo(f"{generate.FOLDER}/{path}: written")
-    if locked and not overlays and (paths := list(chart.stale(sources.root))):
-        raise _stale(chart.FOLDER, paths)
-    for path in () if overlays else chart.write(sources.root):
-        click.echo(f"{chart.FOLDER}/{path}: written")
+    places = check.places(sources.root, overlays)
+    targets = {place: out / f"{place.stem if place.is_file() else place.name}.yaml" for place in places} if out else {}
+    for place, target in targets.items():
+        if place == target or (place.is_file() and target.is_file() and place.samefile(target)):
+            raise click.UsageError(f"{target} holds the values that are checked; give another folder with --out")
+    for line in _written(sources, locked=locked):
+        click.echo(line)
     click.echo(f"Kubernetes {', '.join(schemas.releases())}")
     wrong = False
-    for folder in check.overlays(sources.root, overlays):
-        report = check.check(sources.root, folder)
-        found = (*report.problems, *(report.unready if release else ()))
-        wrong = wrong or bool(found)
-        state = f"{len(found)} wrong" if found else "right"
-        to_do = f", {len(report.unready)} to set or pin before a release" if report.unready and not release else ""
-        click.echo(f"{report.name:12} {len(report.objects.every):3} objects  {state}{to_do}")
-        for problem in found:
-            click.echo(f"  {problem}")
-        for need in report.needs if overlays else ():
-            click.echo(f"  needs {need}")
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / f"{report.name}.yaml").write_text(report.objects.text(), encoding="utf-8")
+    for place in places:
+        report = check.check(sources.root, place)
+        for line in _told(report, release=release, needs=bool(overlays)):
+            click.echo(line)
+        wrong = wrong or bool(report.problems or (release and report.unready))
+        if place in targets:
+            targets[place].parent.mkdir(parents=True, exist_ok=True)
+            targets[place].write_text(report.objects.text(), encoding="utf-8")
     sys.exit(1 if wrong else 0)
 
 
-def _stale(place: str, paths: list[str]) -> click.ClickException:
-    return click.ClickException(f"{place}: not as generated now: {', '.join(paths)}; run `make k8s` and commit")
+def _written(sources: Sources, *, locked: bool) -> Iterator[str]:
+    """Write what is generated and yield a line a file; locked refuses what would be written."""
+    from trireme.cluster import chart, generate
+
+    for folder, stale, write in (
+        (generate.FOLDER, partial(generate.stale, sources), partial(generate.write, sources)),
+        (chart.FOLDER, partial(chart.stale, sources.root), partial(chart.write, sources.root)),
+    ):
+        if locked and (paths := list(stale())):
+            raise click.ClickException(f"{folder}: not as generated now: {', '.join(paths)}; run `make k8s` and commit")
+        yield from () if locked else (f"{folder}/{path}: written" for path in write())
+
+
+def _told(report: Report, *, release: bool, needs: bool) -> Iterator[str]:
+    """Yield the lines of one report."""
+    found = (*report.problems, *(report.unready if release else ()))
+    state = f"{len(found)} wrong" if found else "right"
+    to_do = f", {len(report.unready)} to set or pin before a release" if report.unready and not release else ""
+    yield f"{report.name:12} {len(report.objects.every):3} objects  {state}{to_do}"
+    yield from (f"  {problem}" for problem in found)
+    yield from (f"  needs {need}" for need in report.needs if needs)
 
 
 @click.command()

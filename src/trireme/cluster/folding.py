@@ -123,10 +123,12 @@ def _chain(axis: Axis, parts: Mapping[Lines, list[str]]) -> list[str]:
         return guarded(axis.among(every), next(iter(there)))
     head = _alike(list(there))
     tail = _alike([part[head:][::-1] for part in there])
-    inner: list[str] = []
-    for part, choices in there.items():
-        own = part[head : len(part) - tail]
-        inner += [f"{{{{- {'else ' if inner else ''}if {axis.among(choices)} }}}}", *own] if own else []
+    own = {axis.among(choices): part[head : len(part) - tail] for part, choices in there.items()}
+    word, inner = "if", []
+    for number, (condition, part) in enumerate(own.items(), 1):
+        last = number == len(own) and all(own.values())
+        inner += ["{{- else }}" if last else f"{{{{- {word} {condition} }}}}", *part] if part else []
+        word = "else if" if inner else "if"
     first = next(iter(there))
     lines = [*first[:head], *inner, "{{- end }}", *first[len(first) - tail :]]
     return lines if len(every) == len(axis.choices) else guarded(axis.among(every), lines)

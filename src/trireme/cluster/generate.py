@@ -70,9 +70,11 @@ def _sizes(count: int) -> dict[str, dict[str, object]]:
     """Return the patches of memory for Triton, for one with a GPU and for KServe's runtime, with a /dev/shm [bytes]."""
     memory, size = f"{(BASE_MEMORY + count) >> 20}Mi", f"{count >> 20}Mi"
     volumes = [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}}]
+    names = {"/spec/containers/0/name": "kserve-container", "/spec/volumes/0/name": "shm"}
     paths = {f"/spec/containers/0/resources/{which}/memory": memory for which in ("requests", "limits")}
     paths["/spec/volumes/0/emptyDir/sizeLimit"] = size
-    changes = [{"op": "replace", "path": path, "value": value} for path, value in paths.items()]
+    changes = [{"op": "test", "path": path, "value": value} for path, value in names.items()]
+    changes += [{"op": "replace", "path": path, "value": value} for path, value in paths.items()]
     target = {"kind": "ClusterServingRuntime", "name": "trireme-triton"}
     return {
         "sizes/kustomization.yaml": _patch({"containers": [_limited(memory)], "volumes": volumes}),

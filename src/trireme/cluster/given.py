@@ -60,7 +60,7 @@ def needed(objects: Objects) -> Iterator[Given]:
 
 
 def problems(root: Path, objects: Objects) -> Iterator[str]:
-    """Yield what pods need, and neither a manifest makes nor k8s/given.toml explains."""
+    """Yield what pods and monitors need, and neither a manifest makes nor k8s/given.toml explains."""
     table = read_toml(root / FILE)
     for one in needed(objects):
         if one.name not in table.get(one.kind, {}):
@@ -90,7 +90,7 @@ def unset(objects: Objects) -> Iterator[str]:
     for one in objects.every:
         for path, text in strings(dict(one.table)):
             for name in UNSET.findall(text):
-                yield f"{name} is not set: {one.place} {path} says {text!r}; set it in the overlay"
+                yield f"{name} is not set: {one.place} {path} says {text!r}; set it"
 
 
 def unpinned(objects: Objects) -> Iterator[str]:

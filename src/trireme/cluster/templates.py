@@ -1,16 +1,19 @@
 """What helm makes of a chart as plain as ours: `if`, `else if`, `else` and `end` on lines of their own, and holes.
 
-The language is that of https://helm.sh/docs/chart_template_guide, as far as k8s/chart uses it; a test
-holds one against the other.
+The language is that of https://helm.sh/docs/chart_template_guide, as far as k8s/chart uses it; a test holds one against the
+other.
+Values are read by PyYAML, helm's by Go: they differ on plain words such as `y`, dates and numbers such as 1e3; quote those.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import jsonschema
 import yaml
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import best_match
 
 from trireme.cluster.objects import Objects
 from trireme.errors import ClusterError
@@ -23,6 +26,8 @@ CONTROL = re.compile(r"\{\{- (if|else if|else|end)(?: (.+))? \}\}")
 HOLE = re.compile(r"\{\{ (.+?) \}\}")
 TOKEN = re.compile(r'"[^"]*"|[()]|[^\s()]+')
 SCHEMA = "values.schema.json"
+REMEDY = "`helm show values` prints what there is"
+UNKNOWN = "no template of ours says this"
 
 
 def render(folder: Path, file: Path, *, namespace: str) -> Objects:
@@ -32,27 +37,31 @@ def render(folder: Path, file: Path, *, namespace: str) -> Objects:
         ClusterError: the file is no table; a value is missing or none that the chart takes, in the chart's words.
 
     """
-    try:
-        given = yaml.safe_load(file.read_text("utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ClusterError(str(file), "it is no YAML", "`helm show values` prints what it may hold") from error
-    if not isinstance(given, dict):
-        raise ClusterError(str(file), "it is no table of values", "`helm show values` prints what it may hold")
-    values = _over(yaml.safe_load((folder / "values.yaml").read_text("utf-8")), given)
+    values = _over(yaml.safe_load((folder / "values.yaml").read_text("utf-8")), _given(file))
     schema = yaml.safe_load((folder / SCHEMA).read_text("utf-8"))
-    for problem in jsonschema.Draft7Validator(schema).iter_errors(values):
+    if (problem := best_match(Draft7Validator(schema).iter_errors(values))) is not None:
         place = ".".join(str(one) for one in problem.absolute_path)
-        raise ClusterError(f"{file}: {place or 'values'}", problem.message, "`helm show values` prints what there is")
-    names = {"Values": values, "Release": {"Namespace": namespace, "Revision": 1}}
+        raise ClusterError(f"{file}: {place or 'values'}", problem.message, REMEDY)
+    names = {"Values": values, "Release": {"Namespace": namespace}}
     files = sorted((folder / "templates").glob("*.yaml"))
-    return Objects.parse("\n---\n".join("\n".join(filled(path.read_text("utf-8").splitlines(), names)) for path in files))
+    try:
+        return Objects.parse("\n---\n".join("\n".join(filled(path.read_text("utf-8").splitlines(), names)) for path in files))
+    except RefusedValueError as refusal:
+        raise ClusterError(str(file), str(refusal), "set it there") from None
+    except yaml.YAMLError as error:
+        raise ClusterError(str(file), f"a value breaks the YAML: {str(error).splitlines()[0]}", REMEDY) from None
+
+
+class RefusedValueError(Exception):
+    """What a template says of values that it does not take."""
 
 
 def filled(template: Iterable[str], names: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines that hold, with their holes filled.
 
     Raises:
-        ClusterError: a value is missing, the template fails, or it says what no template of ours does.
+        RefusedValueError: a value is missing, or the template fails.
+        ClusterError: the template says what none of ours does.
 
     """
     live: list[bool] = []  # of each `if` that is open: whether its lines hold now
@@ -60,9 +69,13 @@ def filled(template: Iterable[str], names: Mapping[str, Any]) -> Iterator[str]:
     for line in template:
         found = CONTROL.fullmatch(line)
         if found is None:
+            if "{{" in HOLE.sub("", line):
+                raise ClusterError(line.strip(), UNKNOWN, "`helm template` may know it")
             if all(live):
                 yield HOLE.sub(lambda hole: str(_value(hole[1], names)), line)
             continue
+        if found[1] != "if" and not live:
+            raise ClusterError(line, "it closes no `if`", "`helm template` may know it")
         word, condition = found.groups()
         if word == "end":
             live.pop()
@@ -74,6 +87,19 @@ def filled(template: Iterable[str], names: Mapping[str, Any]) -> Iterator[str]:
         reached = all(live[:-1]) and not over[-1]
         live[-1] = reached and (word == "else" or bool(_value(condition, names)))
         over[-1] = over[-1] or live[-1]
+    if live:
+        raise ClusterError("the template's end", "an `if` is open", "`helm template` may know it")
+
+
+def _given(file: Path) -> dict[str, Any]:
+    """Return a file's values."""
+    try:
+        found = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ClusterError(str(file), "it is no YAML document", REMEDY) from None
+    if found is not None and not isinstance(found, dict):
+        raise ClusterError(str(file), "it is no table of values", REMEDY)
+    return found or {}
 
 
 def _over(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,22 +127,24 @@ def _called(tokens: list[str], names: Mapping[str, Any]) -> Any:  # noqa: ANN401
 def _operand(word: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if word.startswith('"'):
         return word[1:-1]
+    if word.isdigit():
+        return int(word)
     found: Any = names
     for key in word.removeprefix(".").split("."):
         if not isinstance(found, dict) or key not in found:
-            raise ClusterError(word, "no template of ours says this", "`helm template` may know it")
+            raise ClusterError(word, UNKNOWN, "`helm template` may know it")
         found = found[key]
     return found
 
 
 def _required(said: str, value: object) -> object:
-    if value in (None, ""):
-        raise ClusterError("values", said, "set it")
+    if not value:
+        raise RefusedValueError(said)
     return value
 
 
 def _fail(said: str) -> NoReturn:
-    raise ClusterError("values", said, "change one of them")
+    raise RefusedValueError(said)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -124,8 +152,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "ne": lambda one, other: one != other,
     "not": lambda one: not one,
     "and": lambda *every: all(every),
-    "or": lambda *every: any(every),
     "default": lambda other, value: value or other,
+    "printf": lambda form, *every: form % every,
+    "sha256sum": lambda text: hashlib.sha256(text.encode()).hexdigest(),
+    "trunc": lambda count, text: text[:count],
     "required": _required,
     "fail": _fail,
 }
