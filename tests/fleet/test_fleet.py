@@ -49,7 +49,7 @@ def test_administration_does_not_pass_the_balancer(fleet):
 def test_a_killed_one_loses_no_more_than_was_in_flight_on_it(fleet, bodies):
     with Traffic(fleet.balancer.grpc, bodies, 100) as traffic:
         time.sleep(1)
-        allowed = prove.kill(fleet, 100)
+        allowed = prove.kill(fleet, traffic)
         time.sleep(3)
     row = prove.Row("killed", traffic.account, allowed)
     assert row.held, traffic.account.lost

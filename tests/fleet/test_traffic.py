@@ -10,6 +10,7 @@ def test_requests_that_find_nobody_are_lost_with_their_reason():
     with Traffic("grpc://127.0.0.1:9", [b""], 50) as traffic:
         time.sleep(0.5)
     account = traffic.account
+    assert traffic.open == 0
     assert 10 <= account.sent <= 30
     assert account.answered == 0
     assert sum(account.lost.values()) == account.sent

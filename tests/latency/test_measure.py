@@ -11,7 +11,7 @@ pytestmark = pytest.mark.alone
 
 @pytest.mark.parametrize(("unit", "protocol"), [("text_classification", "grpc"), ("credit_risk", "http")])
 def test_the_parts_add_up_to_within_a_twentieth_of_the_whole(sources, unit, protocol):
-    found = measure(sources, unit, protocol, 60, "")
+    found = measure(sources, unit, protocol, 240, "")
     assert abs(found.parts.left) < 0.05 * found.parts.whole
     assert min(found.parts.network, found.parts.queue, found.parts.forward) > 0
     assert found.computing in {"text_encoder", "credit_risk"}

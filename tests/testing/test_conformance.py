@@ -12,6 +12,7 @@ pytestmark = pytest.mark.alone
 """Release 24.10 can die of a cancellation that comes as the answer does, which a busy machine makes likely:
 https://github.com/triton-inference-server/server/issues/8034."""
 ROOT = Path(__file__).parents[2]
+CANCELLED = "test_a_cancelled_request_ends_and_the_model_goes_on"
 FOREIGN = ROOT / "tests" / "foreign"
 
 
@@ -24,15 +25,21 @@ def run(repository, folder, *flags):
     )
 
 
+def conforming(repository, folder, *flags):
+    """Run them, and once more where the server died of a cancellation, which the release does now and then."""
+    done = run(repository, folder, *flags)
+    return run(repository, folder, *flags) if f"FAILED {CANCELLED}" in re.sub(r"\S*::", "", done.stdout) else done
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in FOREIGN.iterdir()))
 def test_a_foreign_repository_conforms(name, tmp_path):
-    done = run(FOREIGN / name, tmp_path)
+    done = conforming(FOREIGN / name, tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 10
 
 
 def test_the_shipped_repository_conforms(tmp_path):
-    done = run(
+    done = conforming(
         ROOT / "model_repository",
         tmp_path,
         "--triton-examples",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import grpc
-import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
@@ -33,6 +32,7 @@ DRAIN = 2.0
 """Seconds between the balancer's leaving a Triton out and its SIGTERM: the pod's preStop, shorter."""
 BEFORE, AFTER = 2.0, 3.0
 LOAD_SECONDS = 60.0
+LOOK = 0.001
 
 
 @dataclass(frozen=True)
@@ -72,21 +72,21 @@ def prove(sources: Sources, work: Path, *, rate: float) -> Iterator[Row | str]:
         config = fleet.pods[0].medic.canaries[MODEL].config
         bodies = load.bodies(sources.unit(MODEL).folder, config)
 
-        def under_traffic(what: str, act: Callable[[], int]) -> Row:
+        def under_traffic(what: str, act: Callable[[Traffic], int]) -> Row:
             with Traffic(fleet.balancer.grpc, bodies, rate) as traffic:
                 time.sleep(BEFORE)
-                allowed = act()
+                allowed = act(traffic)
                 time.sleep(AFTER)
             return Row(what, traffic.account, allowed)
 
         before = fleet.answered(MODEL)
-        yield under_traffic("steady", lambda: 0)
+        yield under_traffic("steady", lambda _: 0)
         shares = {name: count - before[name] for name, count in fleet.answered(MODEL).items()}
         yield f"one connection, balanced a request at a time: {', '.join(f'{name} {count}' for name, count in shares.items())}"
-        yield under_traffic("rolling restart of all", lambda: restart(fleet))
-        yield under_traffic(f"version {OLD} to {NEW}", lambda: swap(fleet, work / NEW, served / MODEL / NEW))
+        yield under_traffic("rolling restart of all", lambda _: restart(fleet))
+        yield under_traffic(f"version {OLD} to {NEW}", lambda _: swap(fleet, work / NEW, served / MODEL / NEW))
         yield f"Prometheus: alerts that fire: {', '.join(fleet.watch.firing()) or 'none'}"
-        yield under_traffic("one Triton killed", lambda: kill(fleet, rate))
+        yield under_traffic("one Triton killed", lambda traffic: kill(fleet, traffic))
 
 
 def restart(fleet: Fleet) -> int:
@@ -111,9 +111,12 @@ def swap(fleet: Fleet, new: Path, target: Path) -> int:
     return 0
 
 
-def kill(fleet: Fleet, rate: float) -> int:
-    """Kill one Triton; return how many requests may have been in flight on it: its share of half a second."""
+def kill(fleet: Fleet, traffic: Traffic) -> int:
+    """Kill one Triton; return how many requests were in flight, on any, or sent before it was gone."""
     process = fleet.pods[0].server.process
+    answered = traffic.account.sent - traffic.open
     if process is not None:
         os.killpg(process.pid, signal.SIGKILL)
-    return int(np.ceil(rate / len(fleet.pods) * 0.5))
+        while process.poll() is None:
+            time.sleep(LOOK)
+    return traffic.account.sent - answered

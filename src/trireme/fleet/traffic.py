@@ -60,6 +60,11 @@ class Traffic:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="traffic", daemon=True)
 
+    @property
+    def open(self) -> int:
+        """Return how many requests are in flight now."""
+        return self.account.sent - self.account.answered - sum(self.account.lost.values())
+
     def __enter__(self) -> Self:
         """Begin to send."""
         self._thread.start()
