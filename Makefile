@@ -108,7 +108,7 @@ bench-gateway: repo  ## measure what the gateway adds to a call, and what it tak
 
 k8s: repo cluster-tools ## generate, render and check the manifests, without a cluster; LOCKED=--locked fails on stale ones
 	@.venv/bin/trireme k8s $(LOCKED) --out .trireme/k8s
-	@.venv/bin/trireme k8s --out .trireme/k8s $(wildcard tests/cluster/overlays/*)
+	@.venv/bin/trireme k8s --out .trireme/k8s $(wildcard k8s/jobs/* tests/cluster/overlays/*)
 	@.venv/bin/hadolint Dockerfile
 	@scripts/checkov
 

@@ -98,11 +98,13 @@ def covering():
     """Return choices in which every two are made together that can be: of many drawn, always those with the most new pairs."""
     draw = random.Random(1)  # noqa: S311 - cases, not keys
     axes = {name: list(choices) for name, choices in chartvalues.axes().items()}
-    rows = [mended({name: draw.choice(choices) for name, choices in axes.items()}) for _ in range(3000)]
-    left, found = set().union(*map(pairs, rows)), []
+    rows = [mended({name: draw.choice(choices) for name, choices in axes.items()}) for _ in range(800)]
+    made = list(map(pairs, rows))
+    left, found = set().union(*made), []
     while left:
-        found.append(max(rows, key=lambda row: len(pairs(row) & left)))
-        left -= pairs(found[-1])
+        most = max(range(len(rows)), key=lambda number: len(made[number] & left))
+        found.append(rows[most])
+        left -= made[most]
     return found
 
 

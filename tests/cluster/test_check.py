@@ -10,7 +10,9 @@ from trireme.errors import ClusterError
 
 ROOT = Path(__file__).parents[2]
 OVERLAYS = sorted((ROOT / "k8s/overlays").glob("*/kustomization.yaml"))
-COMBINATIONS = sorted(Path(__file__).parent.glob("overlays/*/kustomization.yaml"))
+COMBINATIONS = sorted(
+    [*Path(__file__).parent.glob("overlays/*/kustomization.yaml"), *(ROOT / "k8s/jobs").glob("*/kustomization.yaml")]
+)
 
 
 @pytest.mark.parametrize("path", [*OVERLAYS, *COMBINATIONS], ids=lambda path: path.parent.name)

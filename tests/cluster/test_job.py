@@ -37,7 +37,7 @@ def containers(render, tmp_path):
         "$(PLANS_URL)": str(tmp_path / "plans"),
         "/work": str(work),
     }
-    job = render("tests/cluster/overlays/mig").find("Job", "engines")
+    job = render("k8s/jobs/engines").find("Job", "engines")
     found = {}
     for container in job.containers:
         line = [*container.get("command", ()), *container.get("args", ())]
