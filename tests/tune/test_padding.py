@@ -26,6 +26,7 @@ def test_the_table_shows_now_and_the_best_of_each_number(sources):
     assert lines[5].split()[0] == "5,21,256"
 
 
+@pytest.mark.alone
 def test_what_lengths_cost_is_measured_on_the_server(sources):
     price = lengths_cost(sources)
     assert price(64) > 1.5 * price(8)
