@@ -26,7 +26,7 @@ def run(repository, folder, *flags):
 
 
 def conforming(repository, folder, *flags):
-    """Run them, and once more where the server died, which the release does of a cancellation now and then, at it or soon after."""
+    """Run them, and once more where the server died: the release does of a cancellation now and then, at it or soon after."""
     done = run(repository, folder, *flags)
     died = f"FAILED {CANCELLED}" in re.sub(r"\S*::", "", done.stdout) or "Connection refused" in done.stdout
     return run(repository, folder, *flags) if done.returncode and died else done
