@@ -2,10 +2,10 @@
 
 import pytest
 
-from trireme.cluster.templates import RefusedValueError, filled, render
+from trireme.cluster.templates import filled, render
 from trireme.errors import ClusterError
 
-NAMES = {"Values": {"a": "x", "on": True, "off": False, "none": ""}, "Release": {"Namespace": "ns"}}
+NAMES = {"Values": {"a": "x", "on": True, "off": False, "none": ""}, "Release": {"Namespace": "ns"}, "File": "mine.yaml"}
 
 
 def read(*lines):
@@ -73,7 +73,7 @@ def test_what_it_does_not_know_it_refuses(line, said):
 
 @pytest.mark.parametrize("line", ('{{ required "said" .Values.none }}', '{{ fail "said" }}'))
 def test_what_the_template_refuses_is_said_in_its_words(line):
-    with pytest.raises(RefusedValueError, match=r"^said$"):
+    with pytest.raises(ClusterError, match=r"^mine\.yaml: said; set it there$"):
         read(line)
 
 

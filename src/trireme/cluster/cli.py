@@ -44,7 +44,7 @@ def k8s(root: Path | None, overlays: tuple[str, ...], out: Path | None, *, locke
     places = check.places(sources.root, overlays)
     targets = {place: out / f"{place.stem if place.is_file() else place.name}.yaml" for place in places} if out else {}
     for place, target in targets.items():
-        if place == target or (place.is_file() and target.is_file() and place.samefile(target)):
+        if place.resolve() == target.resolve():
             raise click.UsageError(f"{target} holds the values that are checked; give another folder with --out")
     for line in _written(sources, locked=locked):
         click.echo(line)

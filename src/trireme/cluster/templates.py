@@ -42,26 +42,19 @@ def render(folder: Path, file: Path, *, namespace: str) -> Objects:
     if (problem := best_match(Draft7Validator(schema).iter_errors(values))) is not None:
         place = ".".join(str(one) for one in problem.absolute_path)
         raise ClusterError(f"{file}: {place or 'values'}", problem.message, REMEDY)
-    names = {"Values": values, "Release": {"Namespace": namespace}}
+    names = {"Values": values, "Release": {"Namespace": namespace}, "File": str(file)}
     files = sorted((folder / "templates").glob("*.yaml"))
     try:
         return Objects.parse("\n---\n".join("\n".join(filled(path.read_text("utf-8").splitlines(), names)) for path in files))
-    except RefusedValueError as refusal:
-        raise ClusterError(str(file), str(refusal), "set it there") from None
     except yaml.YAMLError as error:
         raise ClusterError(str(file), f"a value breaks the YAML: {str(error).splitlines()[0]}", REMEDY) from None
-
-
-class RefusedValueError(Exception):
-    """What a template says of values that it does not take."""
 
 
 def filled(template: Iterable[str], names: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines that hold, with their holes filled.
 
     Raises:
-        RefusedValueError: a value is missing, or the template fails.
-        ClusterError: the template says what none of ours does.
+        ClusterError: a value is missing, the template fails, or it says what none of ours does.
 
     """
     live: list[bool] = []  # of each `if` that is open: whether its lines hold now
@@ -119,6 +112,8 @@ def _called(tokens: list[str], names: Mapping[str, Any]) -> Any:  # noqa: ANN401
     words: list[Any] = []
     while tokens and (word := tokens.pop(0)) != ")":
         words.append(_called(tokens, names) if word == "(" else word if not words else _operand(word, names))
+    if words[0] in REFUSALS:
+        return REFUSALS[words[0]](names["File"], *words[1:])
     if words[0] in FUNCTIONS:
         return FUNCTIONS[words[0]](*words[1:])
     return _operand(words[0], names)
@@ -137,14 +132,14 @@ def _operand(word: str, names: Mapping[str, Any]) -> Any:  # noqa: ANN401
     return found
 
 
-def _required(said: str, value: object) -> object:
+def _required(file: str, said: str, value: object) -> object:
     if not value:
-        raise RefusedValueError(said)
+        _fail(file, said)
     return value
 
 
-def _fail(said: str) -> NoReturn:
-    raise RefusedValueError(said)
+def _fail(file: str, said: str) -> NoReturn:
+    raise ClusterError(file, said, "set it there")
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -156,6 +151,5 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "printf": lambda form, *every: form % every,
     "sha256sum": lambda text: hashlib.sha256(text.encode()).hexdigest(),
     "trunc": lambda count, text: text[:count],
-    "required": _required,
-    "fail": _fail,
 }
+REFUSALS: Mapping[str, Callable[..., Any]] = {"required": _required, "fail": _fail}

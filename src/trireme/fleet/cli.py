@@ -24,8 +24,8 @@ FOLDER = ".trireme/fleet"
 def fleet(root: Path | None, size: int, rate: float, *, prove: bool) -> None:
     """Serve the repository by several Tritons on loopback, behind NGINX with the cluster's config, watched by Prometheus.
 
-    With --prove: exit code 0 when nothing was lost in a rolling restart and a version swap, and no more than was in flight on
-    a Triton that was killed; 1 else.
+    With --prove: exit code 0 when nothing was lost in a rolling restart and a version swap, and no more than was in flight
+    when one was killed, or sent before it was gone; 1 else.
     """
     with extra("cluster", "gateway"):
         from trireme.fleet import fleet as work
