@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import yaml
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc as stubs
 
@@ -19,8 +20,9 @@ from trireme.delivery.publish import publish
 from trireme.delivery.signing import Signer, make_keys
 from trireme.discover import discover
 from trireme.new import create
-from trireme.server.process import Ports, Server
+from trireme.server.process import SHARED_MEMORY, Ports, Server
 
+ROOT = Path(__file__).parents[2]
 TRIREME = Path(sys.prefix) / "bin/trireme"
 OURS = ("--model-repository", "--backend-config")
 """Flags that this machine's server is given anyway."""
@@ -40,10 +42,15 @@ def published(tmp_path_factory):
     return root, public
 
 
-def arguments(render, container):
-    """Return a container's command line as the kubelet would, with the variables of the pod filled in."""
+def described(render, container):
+    """Return a container as the manifests have it."""
     pod = render("k8s/overlays/dev").find("Deployment", "triton").pod
-    found = next(one for one in (*pod["initContainers"], *pod["containers"]) if one["name"] == container)
+    return next(one for one in (*pod["initContainers"], *pod["containers"]) if one["name"] == container)
+
+
+def arguments(render, container):
+    """Return what a container is given as the kubelet would, with the variables of the pod filled in."""
+    found = described(render, container)
     given = {row["name"]: row.get("value", "secret") for row in found.get("env", ())}
     lines = list(found["args"])
     for name, value in given.items():
@@ -73,7 +80,7 @@ def pod(published, render, tmp_path):
 
     subprocess.run([TRIREME, *here("deliver")], check=True, capture_output=True)  # noqa: S603
     flags = tuple(flag for flag in here("triton") if not flag.startswith((*OURS, *NEWER)))
-    medic = subprocess.Popen([TRIREME, *here("medic"), f"--shm={tmp_path}"], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    medic = subprocess.Popen([TRIREME, *here("medic")], stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         with Server(tmp_path / "tree", tmp_path / "log", ports=ports, flags=flags) as server:
             yield server, f"http://127.0.0.1:{health}", medic
@@ -101,3 +108,26 @@ def test_it_becomes_ready_serves_and_keeps_its_load_api_to_the_medic(pod, wait_u
     assert 'trireme_medic_reloads_total{model="double"} 1.0' in text
     assert 'trireme_medic_model_instances{model="double"} 1.0' in text
     server.kill()
+
+
+def test_triton_begins_with_shared_memory_that_no_killed_one_fills(render, tmp_path):
+    for name in ("trireme-pod-dead", "trireme-pod-dead too", "others"):
+        (tmp_path / name).touch()
+    (tmp_path / "bin").mkdir()
+    server = tmp_path / "bin/tritonserver"
+    server.write_text('#!/bin/sh\nprintf "%s\\n" $$ "$@"\n')
+    server.chmod(0o755)
+    command = [word.replace(str(SHARED_MEMORY), str(tmp_path)) for word in described(render, "triton")["command"]]
+    flags = arguments(render, "triton")
+    path = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
+    with subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, text=True, env=path) as started:  # noqa: S603
+        said = started.communicate()[0].splitlines()
+    assert said == [str(started.pid), *flags]  # by the same process: SIGTERM comes to Triton itself
+    assert "--backend-config=python,shm-region-prefix-name=trireme-pod-" in flags
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bin", "others"]
+
+
+def test_kserves_triton_begins_like_ours(render):
+    (theirs,) = yaml.safe_load((ROOT / "k8s/components/kserve/runtime.yaml").read_text())["spec"]["containers"]
+    assert theirs["command"] == described(render, "triton")["command"]
+    assert "--backend-config=python,shm-region-prefix-name=trireme-pod-" in theirs["args"]

@@ -73,7 +73,10 @@ def test_its_namespace_takes_restricted_pods_alone(tables):
 def test_the_autoscaler_asks_for_what_the_adapter_gives():
     given = {row["name"]["as"] for row in yaml.safe_load((HPA / "adapter.yaml").read_text())["externalRules"]}
     (asked,) = yaml.safe_load_all((HPA / "hpa.yaml").read_text())
-    assert {row["external"]["metric"]["name"] for row in asked["spec"]["metrics"]} == given
+    metrics = asked["spec"]["metrics"]
+    assert {row["external"]["metric"]["name"] for row in metrics if row["type"] == "External"} == given
+    (beside,) = (row["containerResource"] for row in metrics if row["type"] != "External")
+    assert (beside["name"], beside["container"]) == ("cpu", "triton")  # the fallback: no Prometheus is asked for it
 
 
 def test_the_dashboards_json_is_what_their_toml_says():

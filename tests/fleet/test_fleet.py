@@ -49,7 +49,9 @@ def test_administration_does_not_pass_the_balancer(fleet):
 def test_a_killed_one_loses_no_more_than_was_in_flight_on_it(fleet, bodies):
     with Traffic(fleet.balancer.grpc, bodies, 100) as traffic:
         time.sleep(1)
-        allowed = prove.kill(fleet, traffic)
+        sent = prove.kill(fleet, traffic)
         time.sleep(3)
-    row = prove.Row("killed", traffic.account, allowed)
+    on_it = fleet.balancer.asked(fleet.pods[0].server.ports)
+    assert len(on_it & traffic.named(range(traffic.account.sent))) > 10
+    row = prove.Row("killed", traffic.account, on_it & sent)
     assert row.held, traffic.account.lost

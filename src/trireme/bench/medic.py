@@ -127,7 +127,7 @@ def _meanwhile(  # noqa: PLR0913, PLR0917 - all that is watched
     yield _compared(f"the {AROUND:.0f} s around a kill of {KILLED}", around, "1")
     yield _compared(f"the {seconds:.0f} s in which it happens", found, "1")
     killed = _all(found, "killed")
-    yield f"{OTHER}'s requests lost meanwhile", str(killed.lost.total()), f"of {killed.sent}", "0"
+    yield f"{OTHER}'s requests lost meanwhile", str(len(killed.lost)), f"of {killed.sent}", "0"
 
 
 def _compared(when: str, rounds: Sequence[dict[str, Account]], target: str) -> Row:

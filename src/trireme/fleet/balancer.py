@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from trireme.errors import ClusterError, ServerError
+from trireme.fleet.traffic import NAME
 from trireme.server.launcher import LOOPBACK
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 COMPONENTS = "k8s/components"
 START_SECONDS = 10.0
 TEMPORARY = "/tmp/"  # noqa: S108 - where the pod's NGINX writes
+LOG = "access.log"
+ASKED = f"log_format asked '$http_{NAME.replace('-', '_')} $upstream_addr'; access_log {{}} asked;"
 SERVICE = re.compile(r" *server triton\.trireme\.svc\.cluster\.local service=(?P<name>\w+) resolve (?P<rest>.*);")
 """The line of the pod's config that stands for every Triton, each by the name that SRV records give it."""
 
@@ -56,6 +59,7 @@ class Balancer:
         if binary is None:
             raise ClusterError("nginx", "it is not installed", "`make cluster-tools` installs what is missing")
         self._work.mkdir(parents=True, exist_ok=True)
+        (self._work / LOG).unlink(missing_ok=True)
         self._write(())
         line = [binary, "-p", str(self._work), "-c", str(self._work / "nginx.conf"), "-e", "stderr"]
         with (self._work / "nginx.log").open("wb") as log:
@@ -77,6 +81,11 @@ class Balancer:
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
 
+    def asked(self, server: Ports) -> set[str]:
+        """Return the names of the requests that were given to a server over gRPC, and to others after it."""
+        rows = [line.partition(" ") for line in (self._work / LOG).read_text(encoding="utf-8").splitlines()]
+        return {name for name, _, servers in rows if f"{LOOPBACK}:{server.grpc}" in servers.split(", ")}
+
     def stop(self) -> None:
         """End it; requests that run are finished."""
         if self._process is not None:
@@ -95,7 +104,7 @@ class Balancer:
         text = self._shipped("nginx", "nginx.conf")
         text = text.replace("listen 8001 ", f"listen {LOOPBACK}:{self.ports.grpc} ")
         text = text.replace("listen 8000;", f"listen {LOOPBACK}:{self.ports.http};")
-        text = text.replace(TEMPORARY, f"{self._work}/")
+        text = text.replace(TEMPORARY, f"{self._work}/").replace("access_log off;", ASKED.format(self._work / LOG))
         (self._work / "nginx.conf").write_text(text, encoding="utf-8")
         (self._work / "balance.conf").write_text(self._shipped(self._balance, "balance.conf"), encoding="utf-8")
         lines = [line for line in self._shipped("nginx", "triton.conf").splitlines() if not line.startswith("resolver ")]

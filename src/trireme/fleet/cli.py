@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -24,8 +25,8 @@ FOLDER = ".trireme/fleet"
 def fleet(root: Path | None, size: int, rate: float, *, prove: bool) -> None:
     """Serve the repository by several Tritons on loopback, behind NGINX with the cluster's config, watched by Prometheus.
 
-    With --prove: exit code 0 when nothing was lost in a rolling restart and a version swap, and no more than was in flight
-    when one was killed, or sent before it was gone; 1 else.
+    With --prove: exit code 0 when nothing was lost in a rolling restart and a version swap, and none but those in flight on
+    it when one was killed; 1 else.
     """
     with extra("cluster", "gateway"):
         from trireme.fleet import fleet as work
@@ -59,6 +60,7 @@ def _line(row: object) -> str:
 
     assert isinstance(row, Row)  # noqa: S101 - for the type alone
     account = row.account
-    lost = ", ".join(f"{count} x {reason}" for reason, count in account.lost.items()) or "none lost"
+    reasons = Counter(account.lost.values())
+    lost = ", ".join(f"{count} x {reason}" for reason, count in reasons.items()) or "none lost"
     versions = ", ".join(f"{count} by version {name}" for name, count in sorted(account.versions.items()))
-    return f"{row.what:24} {account.sent:6} sent, {versions}, p99 {account.p99:.0f} ms; {lost} ({row.allowed} may be)"
+    return f"{row.what:24} {account.sent:6} sent, {versions}, p99 {account.p99:.0f} ms; {lost} ({len(row.exposed)} may be)"

@@ -21,7 +21,7 @@ from trireme.server.launcher import LOOPBACK
 from trireme.tune import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from trireme.discover import Sources
@@ -37,17 +37,17 @@ LOOK = 0.001
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was done under traffic, and what became of the requests; allowed is how many may be lost."""
+    """One thing that was done under traffic, and what became of the requests; exposed are those that may be lost."""
 
     what: str
     account: Account
-    allowed: int
+    exposed: Collection[str] = ()
 
     @property
     def held(self) -> bool:
-        """Return whether no more were lost than may be, and every one is accounted for."""
-        lost = sum(self.account.lost.values())
-        return lost <= self.allowed and self.account.answered + lost == self.account.sent
+        """Return whether none was lost that may not be, and every one is accounted for."""
+        lost = self.account.lost
+        return lost.keys() <= set(self.exposed) and self.account.answered + len(lost) == self.account.sent
 
 
 def tree(sources: Sources, folder: Path) -> Path:
@@ -72,15 +72,15 @@ def prove(sources: Sources, work: Path, *, rate: float) -> Iterator[Row | str]:
         config = fleet.pods[0].medic.canaries[MODEL].config
         bodies = load.bodies(sources.unit(MODEL).folder, config)
 
-        def under_traffic(what: str, act: Callable[[Traffic], int]) -> Row:
+        def under_traffic(what: str, act: Callable[[Traffic], Collection[str]]) -> Row:
             with Traffic(fleet.balancer.grpc, bodies, rate) as traffic:
                 time.sleep(BEFORE)
-                allowed = act(traffic)
+                sent = act(traffic)
                 time.sleep(AFTER)
-            return Row(what, traffic.account, allowed)
+            return Row(what, traffic.account, fleet.balancer.asked(fleet.pods[0].server.ports).intersection(sent))
 
         before = fleet.answered(MODEL)
-        yield under_traffic("steady", lambda _: 0)
+        yield under_traffic("steady", lambda _: ())
         shares = {name: count - before[name] for name, count in fleet.answered(MODEL).items()}
         yield f"one connection, balanced a request at a time: {', '.join(f'{name} {count}' for name, count in shares.items())}"
         yield under_traffic("rolling restart of all", lambda _: restart(fleet))
@@ -89,8 +89,11 @@ def prove(sources: Sources, work: Path, *, rate: float) -> Iterator[Row | str]:
         yield under_traffic("one Triton killed", lambda traffic: kill(fleet, traffic))
 
 
-def restart(fleet: Fleet) -> int:
-    """Restart one Triton after the other, as a rollout does: left out, drained, stopped, started, asked, taken in again."""
+def restart(fleet: Fleet) -> Collection[str]:
+    """Restart one Triton after the other, as a rollout does: left out, drained, stopped, started, asked, taken in again.
+
+    Returns the requests that may be lost by it: none.
+    """
     for pod in fleet.pods:
         ports = pod.server.ports
         fleet.balancer.leave_out({ports})
@@ -98,25 +101,28 @@ def restart(fleet: Fleet) -> int:
         pod.server.stop()
         pod.server.start()
         fleet.balancer.leave_out(())
-    return 0
+    return ()
 
 
-def swap(fleet: Fleet, new: Path, target: Path) -> int:
-    """Put a version into the tree and load it at one Triton after the other: each goes on serving the old one meanwhile."""
+def swap(fleet: Fleet, new: Path, target: Path) -> Collection[str]:
+    """Put a version into the tree and load it at one Triton after the other: each goes on serving the old one meanwhile.
+
+    Returns the requests that may be lost by it: none.
+    """
     shutil.copytree(new, target)
     for pod in fleet.pods:
         with grpc.insecure_channel(f"{LOOPBACK}:{pod.server.ports.grpc}") as channel:
             request = pb.RepositoryModelLoadRequest(model_name=MODEL)
             stubs.GRPCInferenceServiceStub(channel).RepositoryModelLoad(request, timeout=LOAD_SECONDS)
-    return 0
+    return ()
 
 
-def kill(fleet: Fleet, traffic: Traffic) -> int:
-    """Kill one Triton; return how many requests were in flight, on any, or sent before it was gone."""
+def kill(fleet: Fleet, traffic: Traffic) -> set[str]:
+    """Kill the first Triton; return the requests that were in flight, on any, or sent before it was gone."""
     process = fleet.pods[0].server.process
-    answered = traffic.account.sent - traffic.open
+    sent, flying = traffic.account.sent, set(traffic.open)
     if process is not None:
         os.killpg(process.pid, signal.SIGKILL)
         while process.poll() is None:
             time.sleep(LOOK)
-    return traffic.account.sent - answered
+    return flying | traffic.named(range(sent, traffic.account.sent))

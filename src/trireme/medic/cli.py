@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from trireme.extra import extra
-from trireme.server.process import SHARED_MEMORY
 from trireme.stopping import Stop
 
 # Verbs import what they need when they run: `trireme --help` must not wait for gRPC.
@@ -35,14 +34,6 @@ from trireme.stopping import Stop
 @click.option("--admin-key-file", type=click.Path(path_type=Path), help="Holds the key of Triton's restricted load API.")
 @click.option("--admin-key-name", default="triton-admin", show_default=True, help="The name that Triton's flags give that key.")
 @click.option("--interval", type=click.FloatRange(0.1), default=1.0, show_default=True, help="Seconds between two rounds.")
-@click.option(
-    "--shm",
-    type=click.Path(path_type=Path),
-    default=SHARED_MEMORY,
-    show_default=True,
-    help="Triton's shared memory.",
-)
-@click.option("--shm-prefix", default="trireme-pod-", show_default=True, help="What Triton's regions begin with there.")
 def medic(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     address: str,
     repository: Path,
@@ -51,8 +42,6 @@ def medic(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     admin_key_file: Path | None,
     admin_key_name: str,
     interval: float,
-    shm: Path,
-    shm_prefix: str,
 ) -> None:
     """Look after a Triton beside this process: ask every model its first example, and reload one whose stub died.
 
@@ -60,7 +49,7 @@ def medic(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     and /metrics. Events are lines of JSON. A model that dies three times in ten minutes is unloaded and left for half an hour.
     """
     with extra("gateway"):
-        from trireme.medic import page, sweep, triton
+        from trireme.medic import page, triton
         from trireme.medic.metrics import Metrics
         from trireme.medic.rounds import Medic
 
@@ -68,14 +57,6 @@ def medic(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     key = f"{admin_key_name}:{_read(admin_key_file)}" if admin_key_file else ""
     metrics = Metrics(_digest(repository))
     watched = Medic(triton.Triton(address, key), triton.canaries(repository, (repository, *examples)), metrics, _say)
-
-    def clean(moment: float) -> None:
-        count = sweep.sweep(shm, shm_prefix, moment)
-        metrics.swept(count)
-        if count:
-            _say("swept", regions=count)
-
-    watched.back = clean
     server = page.serve(watched, metrics, host, port)
     threading.Thread(target=server.serve_forever, name="medic-page", daemon=True).start()
     with Stop() as stop:

@@ -24,7 +24,6 @@ class Metrics:
         self._round = self._gauge("last_round_timestamp_seconds", "When all models were looked at.")
         self._reloads = self._counter("reloads", "Models that were loaded again.", "model")
         self._quarantines = self._counter("quarantines", "Models that were put into quarantine.", "model")
-        self._regions = self._counter("swept_regions", "Regions of shared memory that a dead server left.")
         self._restarts = self._counter("server_restarts", "Servers that answered again after nobody had listened.")
         self._gauge("repository_info", "Which repository is served, by the digest of its lock.", "digest").labels(digest).set(1)
 
@@ -53,10 +52,6 @@ class Metrics:
     def restart(self) -> None:
         """Count a server that answers again after nobody listened."""
         self._restarts.inc()
-
-    def swept(self, regions: int) -> None:
-        """Count regions that were taken back."""
-        self._regions.inc(regions)
 
     def round(self, medic: Medic) -> None:
         """Note how all models are."""

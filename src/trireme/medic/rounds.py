@@ -60,8 +60,6 @@ class Medic:
         self.gone = 0
         self.rounds = 0
         self.last = time.monotonic()
-        self.back: Callable[[float], None] = lambda _moment: None
-        """Called when a server answers again after nobody listened, with when that was first found (Unix time [s])."""
         self._triton, self._metrics, self._say = triton, metrics, say
         self.canaries = {canary.name: canary for canary in canaries}
         self._counts: Mapping[str, Mapping[str, Counts]] = {}
@@ -168,7 +166,7 @@ class Medic:
         self.gone += 1
         known = any(patient.seen for patient in self.patients.values())
         if error.refused and self._refused_at is None and known:
-            self._refused_at = time.time()
+            self._refused_at = time.monotonic()
         if self.gone == GONE_ROUNDS and known:
             self._say("server-gone", reason=str(error))
 
@@ -176,8 +174,7 @@ class Medic:
         """Take note of a server that is back: it is another one, when nobody listened meanwhile."""
         if self._refused_at is not None:
             self._metrics.restart()
-            self._say("server-back", seconds=round(time.time() - self._refused_at, 3))
-            self.back(self._refused_at)
+            self._say("server-back", seconds=round(time.monotonic() - self._refused_at, 3))
             self._refused_at = None
             self._answers.clear()
 

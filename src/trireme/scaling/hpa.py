@@ -53,10 +53,9 @@ class Rule:
 
     @classmethod
     def from_manifest(cls, name: str, spec: Mapping[str, Any]) -> Rule:
-        """Read the spec of a HorizontalPodAutoscaler (autoscaling/v2) whose metrics are external averages."""
-        targets = {
-            row["external"]["metric"]["name"]: _quantity(row["external"]["target"]["averageValue"]) for row in spec["metrics"]
-        }
+        """Read the spec of a HorizontalPodAutoscaler (autoscaling/v2) by its external averages; resources stand in for them."""
+        external = [row["external"] for row in spec["metrics"] if row["type"] == "External"]
+        targets = {row["metric"]["name"]: _quantity(row["target"]["averageValue"]) for row in external}
         behaviour = spec["behavior"]
         up, down = _direction(behaviour["scaleUp"]), _direction(behaviour["scaleDown"])
         return cls(name, targets, int(spec["minReplicas"]), int(spec["maxReplicas"]), up, down)
