@@ -111,6 +111,21 @@ def test_recorded_arrivals_that_are_none_are_refused(sleepy, text, said):
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "texts: 'no line' is refused"),
+        (b"a\n\xff\n", "texts: 'byte 2' is refused"),
+        (b"a text\n", "sleeper: it does not take one input of strings; leave the texts out: its examples are asked"),
+    ],
+)
+def test_texts_that_cannot_be_asked_are_refused(sleepy, body, said):
+    path = sleepy / "texts"
+    path.write_bytes(body)
+    done = trireme(sleepy, "tune", "sleeper", "--slo-p99", "50ms", "--texts", str(path))
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.chaos  # it measures for three minutes
 def test_a_pipeline_whose_model_has_two_versions_is_loaded_and_measured(sources):
     done = trireme(sources.root, "tune", "credit_scoring", "--slo-p99", "2s", "--points", "2", "--dry-run")

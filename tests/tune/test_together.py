@@ -1,6 +1,7 @@
 """A pipeline in one process beside the ensemble that it is: laid out, tuned both ways, and written where it is the faster."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from trireme.errors import GoalError, ServerError, TuneError, WiringError
 from trireme.lint.repository import Options
 from trireme.lint.run import Choice, lint
 from trireme.machine import Machine
-from trireme.tune import explain, run, together, ways
+from trireme.tune import edges, explain, run, together, ways
 from trireme.tune.knobs import Knobs
 from trireme.tune.openloop import Point
 from trireme.tune.search import Expected
@@ -32,6 +33,7 @@ def infer(*, x):
 """
 KNOBS = Knobs(2, 0, (8,), 100)
 MEMBERS = (("sleeper", 1),)
+LENGTHS = (("sleeper", "4,8"),)
 
 
 @pytest.fixture
@@ -150,6 +152,32 @@ def test_the_way_that_takes_more_is_taken_and_the_other_told_first(tuned):
     }
     slower = (tuned("pipe", MEMBERS, 40.0), None)
     assert ways.best(asked, {ways.ENSEMBLE: ensemble, ways.TOGETHER: slower}, {})[0].together == ()
+
+
+def test_other_lengths_are_taken_where_they_gain_clearly(tuned):
+    way = f"{ways.ENSEMBLE}, {edges.told(LENGTHS)}"
+    now = tuned("sleeper", throughput=96.0)
+    asked = replace(now.asked, lengths=LENGTHS)
+    hardly, clearly = (replace(tuned("sleeper", throughput=rate), asked=asked) for rate in (100.0, 120.0))
+    found = {ways.ENSEMBLE: (now, None), way: (hardly, None)}
+    best, _ = ways.best(now.asked, found, {ways.TOGETHER: ServerError("x")})
+    assert best.asked.lengths == ()
+    assert best.beside[0] == {
+        "knobs": "as an ensemble, sleeper pads to 4, 8: 2 instances, preferred [8], delay 100 us",
+        "why": "it kept the goal to 100 requests/s, not 96: too little to pad to other lengths for",
+    }
+    best, _ = ways.best(now.asked, found | {way: (clearly, None)}, {})
+    assert best.asked.lengths == LENGTHS
+    assert best.outdone is False
+
+
+def test_lengths_are_written_into_the_model_that_pads_and_told_with_the_pipeline(piped, tuned):
+    found = tuned("pipe", MEMBERS)
+    done, _ = written(piped, replace(found, asked=replace(found.asked, lengths=LENGTHS)))
+    assert done[1] == "wrote buckets into it: sleeper pads to 4, 8"
+    assert built.config(piped / "model_repository", "sleeper", "here").parameters["buckets"].string_value == "4,8"
+    lines = list(explain.lines(piped, discover(piped).unit("pipe"), None))
+    assert "  lengths   sleeper pads to 4, 8" in lines
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from trireme.arrays import Array
 
+TEXTS = 200
+"""Of a file, that are asked."""
+
 # Verbs import what they need when they run: `trireme --help` must not wait for numba.
 # ruff: noqa: PLC0415
 
@@ -57,18 +60,32 @@ class Milliseconds(click.ParamType[float]):
     help="Recorded arrivals, a number of seconds a line; Poisson's by default.",
 )
 @click.option(
+    "--texts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Texts as they come in production, one a line, asked in place of the examples.",
+)
+@click.option(
     "--points", type=click.IntRange(2, 100), default=10, show_default=True, help="Points to measure, at most, in each way."
 )
 @click.option("--dry-run", is_flag=True, help="Write the report alone: no variant, no evidence.")
 @click.pass_obj
 def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
-    root: Path | None, unit: str, goal: float, name: str | None, arrivals: Path | None, points: int, *, dry_run: bool
+    root: Path | None,
+    unit: str,
+    goal: float,
+    name: str | None,
+    arrivals: Path | None,
+    texts: Path | None,
+    points: int,
+    *,
+    dry_run: bool,
 ) -> None:
     """Find the instances, threads and batching that take the most requests within a p99 goal, on this machine.
 
     MODEL is a model or a pipeline of a built repository. Twenty seconds of measuring tell what batches cost; every choice is
-    simulated, the best are verified on the real server. A pipeline is tried as an ensemble and in one process. Writes
-    [variants.<machine>] into model.toml, or ensemble.toml, with its evidence, and a page to look at.
+    simulated, the best are verified on the real server. A pipeline is tried as an ensemble and in one process, and with other
+    lengths where a model of it pads texts. Writes [variants.<machine>] into model.toml, or ensemble.toml, with its evidence,
+    and a page to look at.
     """
     from trireme.build import build
     from trireme.discover import discover
@@ -76,10 +93,10 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     from trireme.tune.show import Show
 
     with _extra():
-        from trireme.tune import report, run, ways
+        from trireme.tune import edges, report, run, ways
     base = root or find_root(Path.cwd())
     sources = discover(base)
-    asked = run.Asked(unit, goal, name or Machine.here().variant, _recorded(arrivals), points)
+    asked = run.Asked(unit, goal, name or Machine.here().variant, _recorded(arrivals), points, _few(texts))
     with Show() as show:
         tuned, simulation = ways.tune(sources, asked, show)
     page = base / ".trireme" / f"tune-{unit}.html"
@@ -87,6 +104,8 @@ def tune(  # noqa: PLR0913, PLR0917 - an option each, passed by name
     chosen = tuned.chosen
     for model, knobs in chosen.setting.items():
         click.echo(f"{model}{' in one process' if tuned.together else ''}: {knobs} (it was {tuned.now.get(model, tuned.was)})")
+    if tuned.asked.lengths:
+        click.echo(edges.told(tuned.asked.lengths))
     for other in tuned.beside:
         click.echo(f"not taken: {other['knobs']}: {other['why']}")
     click.echo(f"{chosen.point.throughput:.0f} requests/s with p99 {chosen.point.p99:.1f} ms, in {len(tuned.points)} points")
@@ -120,7 +139,7 @@ def buckets(  # noqa: PLR0913, PLR0917 - an option each, passed by name
         from trireme.tune import padding
 
     base = root or find_root(Path.cwd())
-    lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = _lines(texts)
     measured = padding.measure(base, model, lines, encoder)
     for line in padding.table(measured, max(most, chosen or 1)):
         click.echo(line)
@@ -143,6 +162,28 @@ def why(root: Path | None, model: str, field: str | None) -> None:
     base = root or find_root(Path.cwd())
     for line in explain.lines(base, find(base, model), field):
         click.echo(line)
+
+
+def _lines(texts: Path) -> list[str]:
+    """Return the texts of a file, one a line.
+
+    Raises:
+        ValueRefusedError: it is no text, or holds none.
+
+    """
+    try:
+        found = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise ValueRefusedError(str(texts), f"byte {error.start}", "it is text in UTF-8, one a line") from None
+    if not found:
+        raise ValueRefusedError(str(texts), "no line", "a line is a text as it comes in production")
+    return found
+
+
+def _few(texts: Path | None) -> tuple[str, ...]:
+    """Return so many of a file's texts as are asked, from the first to the last."""
+    lines = _lines(texts) if texts else []
+    return tuple(lines[:: -(-len(lines) // TEXTS) or 1])
 
 
 def _recorded(path: Path | None) -> Array | None:

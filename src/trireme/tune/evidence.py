@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trireme.errors import UnreadableError
+from trireme.tune import edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ class Evidence:
         yield self.headline
         chosen = self.table["chosen"]
         yield f"chosen    {chosen['knobs']}: {chosen['throughput']:.0f} requests/s with p99 {chosen['p99_ms']:.1f} ms"
+        if self.table.get("lengths"):
+            yield f"lengths   {edges.told(tuple(self.table['lengths'].items()))}"
         for row in self.table["points"]:
             simulated = f"simulated p99 {row['simulated_p99_ms']:.1f}"
             all_answered = row["p99_ms"] is not None

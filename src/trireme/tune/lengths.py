@@ -9,6 +9,7 @@ import numpy as np
 from trireme import built, modelconfig
 from trireme.errors import CallError, TuneError
 from trireme.tune import costs
+from trireme.tune.edges import PARAMETER
 from trireme.tune.knobs import Knobs
 from trireme.tune.live import Live, Stage
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from trireme.arrays import Array
 
-PARAMETER = "buckets"
 MEASURED = 6
 """Lengths that are measured, from the shortest to the longest."""
 

@@ -13,7 +13,7 @@ from trireme import built, pipeline
 from trireme.client import Client
 from trireme.errors import ServerError
 from trireme.server.process import AS_WRITTEN, Server
-from trireme.tune import openloop
+from trireme.tune import edges, openloop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from trireme.arrays import Array
+    from trireme.tune.edges import Lengths
     from trireme.tune.knobs import Knobs
 
     Inputs = Mapping[str, Array]
@@ -52,16 +53,19 @@ class Stage:
 
 
 class Live:
-    """A server over a built tree that serves one unit, a model or an ensemble, and what it is made of, as a variant has it."""
+    """A server over a built tree that serves one unit, a model or an ensemble, and what it is made of, as a variant has it.
 
-    def __init__(self, tree: Path, unit: str, log: Path, variant: str = "") -> None:
+    lengths are what models pad to instead.
+    """
+
+    def __init__(self, tree: Path, unit: str, log: Path, variant: str = "", lengths: Lengths = ()) -> None:
         self.unit = unit
         self.samples: Sequence[Inputs] = ()
         self._server = Server(tree, log, flags=(AS_WRITTEN, "--model-control-mode=explicit"))
         self.config = built.config(tree, unit)
         self.steps = pipeline.steps(self.config)
         self.members = [step.model_name for step in self.steps] or [unit]
-        self.configs = {name: built.config(tree, name, variant) for name in self.members}
+        self.configs = {name: edges.padded(built.config(tree, name, variant), lengths) for name in self.members}
         if not self.steps:
             self.config = self.configs[unit]
 

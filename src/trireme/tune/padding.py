@@ -13,6 +13,7 @@ from trireme.examples import read_examples
 from trireme.files import replace
 from trireme.plan import TREE
 from trireme.tune import buckets, lengths
+from trireme.tune.edges import PARAMETER
 from trireme.tune.run import LOG
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def write(root: Path, model: str, measured: Measured, count: int) -> str:
     edges = buckets.best(measured.lengths, count, measured.cost, last=measured.now[-1])[-1].edges
     path = root / "models" / model / "model.toml"
     document: Any = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["config"]["parameters"][lengths.PARAMETER]["string_value"] = ",".join(map(str, edges))
+    document["config"]["parameters"][PARAMETER]["string_value"] = ",".join(map(str, edges))
     replace(path, tomlkit.dumps(document))
     return f"wrote buckets = {','.join(map(str, edges))} into models/{model}/model.toml; `make repo` builds it"
 

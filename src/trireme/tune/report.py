@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from trireme.tune import edges
 from trireme.tune.run import rejected
 from trireme.tune.verify import str_of
 
@@ -41,12 +42,13 @@ def page(tuned: Tuned, simulation: Simulation) -> str:
     ]  # fmt: skip
     why = [(row["knobs"], row["why"]) for row in rejected(tuned)]
     way = " in one process" if tuned.together else ""
+    way += f", where {edges.told(tuned.asked.lengths)}," if tuned.asked.lengths else ""
     heads = ("setting", "offered/s", "answered/s", "simulated", "p99 ms", "simulated", "keeps the goal")
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{unit}: tuned</title><style>{STYLE}</style>
 <h1>{html.escape(unit)}</h1>
 <p>Tuned on {html.escape(str(tuned.machine))}, for a p99 of {goal:g} ms or less under {_arrivals(tuned)} arrivals.</p>
-<p><b>{html.escape(str_of(chosen.setting))}</b>{way} answers {chosen.point.throughput:.0f} requests a second with a p99 of
-{chosen.point.p99:.1f} ms. It was {html.escape(tuned.was)}.</p>
+<p><b>{html.escape(str_of(chosen.setting))}</b>{html.escape(way)} answers {chosen.point.throughput:.0f} requests a second
+with a p99 of {chosen.point.p99:.1f} ms. It was {html.escape(tuned.was)}.</p>
 {_picture(tuned, simulation)}
 <h2>Measured on the server</h2>{_table(heads, points, numbers=range(1, 6))}
 <h2>Not taken</h2>{_table(("setting", "why"), why, numbers=())}

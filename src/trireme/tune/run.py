@@ -7,13 +7,16 @@ from datetime import datetime, timezone
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from trireme import modelconfig
 from trireme.errors import CallError, GoalError, TuneError, ValueRefusedError
 from trireme.examples import read_examples
 from trireme.lock import LOCK, Lock
 from trireme.machine import Machine
 from trireme.plan import TREE
 from trireme.spec import NAME, Ensemble
-from trireme.tune import costs, evidence, source
+from trireme.tune import costs, edges, evidence, source
 from trireme.tune.knobs import Knobs, choices
 from trireme.tune.live import Live
 from trireme.tune.search import LONG, Found, Simulation, Trace, search
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from tritonclient.grpc.model_config_pb2 import ModelConfig
+
     from trireme.arrays import Array
     from trireme.discover import Sources
     from trireme.spec import Model
     from trireme.tune.costs import Costs
+    from trireme.tune.edges import Lengths
     from trireme.tune.search import Setting
     from trireme.tune.show import Show
     from trireme.tune.verify import Measured
@@ -38,13 +44,18 @@ REQUESTS = 4000
 
 @dataclass(frozen=True)
 class Asked:
-    """What a tuning is asked for: a unit, its p99 goal [ms], the variant's name, recorded arrivals [s] or Poisson's."""
+    """What a tuning is asked for: a unit, its p99 goal [ms], the variant's name, recorded arrivals [s] or Poisson's.
+
+    texts are asked in place of the unit's examples; lengths are what its models pad to instead of their own.
+    """
 
     unit: str
     goal: float
     variant: str
     arrivals: Array | None = None
     points: int = POINTS
+    texts: tuple[str, ...] = ()
+    lengths: Lengths = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ def tune(sources: Sources, asked: Asked, tree: Path, log: Path, show: Show) -> t
 
     """
     machine = Machine.here()
-    with Live(tree, asked.unit, log, asked.variant) as live:
+    with Live(tree, asked.unit, log, asked.variant, asked.lengths) as live:
         simulation = calibrate(live, sources, asked, machine, show)
         return choose(live, simulation, asked, machine, show), simulation
 
@@ -98,18 +109,26 @@ def calibrate(live: Live, sources: Sources, asked: Asked, machine: Machine, show
     _check(live, sources)
     show.begin("calibrating")
     live.load({})
-    batched = live.config.max_batch_size > 0
-    samples = [
-        {name: array[None] if batched else array for name, array in example.inputs.items()}
-        for example in read_examples(sources.unit(asked.unit).folder, live.config)
-    ]
+    samples = _samples(live.config, sources, asked)
     stages = live.stages(samples)
     try:
         found = costs.measure(live, stages, machine.cores, longest=asked.goal / 1e3, watch=show.say)
     except CallError as error:
-        said = f"an example was not answered: {error}"
-        raise TuneError(asked.unit, said, "mend examples.json; what asks other models of the server cannot be tuned") from None
+        said, where = f"an example was not answered: {error}", "the texts" if asked.texts else "examples.json"
+        raise TuneError(asked.unit, said, f"mend {where}; what asks other models of the server cannot be tuned") from None
     return Simulation(stages, found, machine.cores, _trace(asked, len(samples)))
+
+
+def _samples(config: ModelConfig, sources: Sources, asked: Asked) -> list[dict[str, Array]]:
+    """Return the inputs of each kind of request, a row each: the texts, or the unit's examples."""
+    if not asked.texts:
+        rows = [dict(example.inputs) for example in read_examples(sources.unit(asked.unit).folder, config)]
+    elif [tensor.data_type for tensor in modelconfig.inputs(config)] == ["TYPE_STRING"]:
+        (text,) = config.input
+        rows = [{text.name: np.full([1] * len(text.dims), one.encode(), object)} for one in asked.texts]
+    else:
+        raise TuneError(asked.unit, "it does not take one input of strings", "leave the texts out: its examples are asked")
+    return [{name: array[None] if config.max_batch_size else array for name, array in row.items()} for row in rows]
 
 
 def choose(live: Live, simulation: Simulation, asked: Asked, machine: Machine, show: Show) -> Tuned:
@@ -148,6 +167,11 @@ def write(sources: Sources, tuned: Tuned) -> list[str]:
     for folder, table, found in list(_writings(sources, tuned)):
         source.write(folder, variant, table, found)
     done = [f"wrote [variants.{variant}] of {', '.join(tuned.chosen.setting)}; serve it: --model-config-name={variant}"]
+    for model, lengths in tuned.asked.lengths:
+        table = {"parameters": {edges.PARAMETER: {"string_value": lengths}}}
+        source.write_variant(sources.unit(model).folder, variant, table, f"why: trireme why {unit.name}")
+    if tuned.asked.lengths:
+        done.append(f"wrote {edges.PARAMETER} into it: {edges.told(tuned.asked.lengths)}")
     if isinstance(unit, Ensemble) and not tuned.together and variant in unit.variants:
         if tuned.outdone:
             source.forget(unit.folder, variant)
@@ -250,6 +274,7 @@ def _evidence(tuned: Tuned, name: str, knobs: Knobs) -> dict[str, Any]:
         "goal_p99_ms": tuned.asked.goal,
         "machine": tuned.machine.to_json(),
         "date": datetime.now(tz=timezone.utc).date().isoformat(),
+        "lengths": dict(tuned.asked.lengths),
         "chosen": {
             "knobs": str(knobs),
             "throughput": tuned.chosen.point.throughput,

@@ -10,6 +10,7 @@ from trireme import built, modelconfig
 from trireme.oneprocess import build as oneprocess
 from trireme.oneprocess.members import members
 from trireme.plan import TREE
+from trireme.tune import edges
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 
     from trireme.discover import Sources
     from trireme.spec import Ensemble
+    from trireme.tune.edges import Lengths
 
 
-def lay_out(sources: Sources, pipeline: Ensemble, variant: str, tree: Path) -> tuple[tuple[str, int], ...]:
+def lay_out(
+    sources: Sources, pipeline: Ensemble, variant: str, tree: Path, lengths: Lengths = ()
+) -> tuple[tuple[str, int], ...]:
     """Make a tree in which a pipeline is one process under a variant's name, and the other models are those of the built tree.
 
-    Returns the models that are in it, with their versions.
+    Its models pad to their own lengths, or to those given. Returns the models that are in it, with their versions.
 
     Raises:
         WiringError: a step needs Triton.
@@ -37,7 +41,8 @@ def lay_out(sources: Sources, pipeline: Ensemble, variant: str, tree: Path) -> t
     models = {model.name: model for model in sources.models}
 
     def served(name: str, variant: str) -> ModelConfig:
-        return built.config(there, name, variant if name in models else "")  # a pipeline among them is refused as what it is
+        config = built.config(there, name, variant if name in models else "")  # a pipeline among them is refused as what it is
+        return edges.padded(config, lengths)
 
     config = oneprocess.config(alone, wired, variant)
     files = oneprocess.files(alone, wired, served, models, tree / ".steps")
