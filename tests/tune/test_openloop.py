@@ -53,6 +53,7 @@ def test_a_latency_counts_from_when_the_request_was_due(ready):
     address, request = ready
     point = openloop.offer(address, [request], np.zeros(80, int), np.arange(80) * 0.0005)
     assert point.p99 > 100.0  # ten batches of eight, one after another
+    assert point.halves < 0.8  # so that those who came first waited less
 
 
 def test_more_requests_than_connections_are_all_answered(ready):

@@ -52,7 +52,8 @@ HEAD_END, LENGTH = b"\r\n\r\n", b"\r\ncontent-length:"
 class Point:
     """What was measured at one offered rate [requests/s]: throughput, latencies [ms], how many failed.
 
-    kept says whether the generator kept its rate; where it did not, the point says nothing of the server.
+    kept says whether the generator kept its rate; where it did not, the point says nothing of the server. halves is p99 of its
+    first half in times of its second's: how much a p99 of so few requests can be held to.
     """
 
     offered: float
@@ -61,6 +62,7 @@ class Point:
     p99: float
     failed: int
     kept: bool
+    halves: float = 1.0
 
 
 def request(model: str, inputs: Mapping[str, Array], version: str = "") -> bytes:
@@ -308,8 +310,12 @@ def _point(arrivals: Array, latency: Array, good: Array, spent: float) -> Point:
     span = (finish.max() if len(finish) else arrivals[-1]) - arrivals[counted][0]
     offered = len(answered) / (arrivals[-1] - arrivals[counted][0])
     p50, p99 = np.quantile(latency[counted][answered], (0.5, 0.99)) * 1e3 if answered.any() else (np.inf, np.inf)
+    halves = 1.0
     if not answered.all():
         p99 = np.inf
+    elif len(answered) > 1:
+        first, second = (np.quantile(half, 0.99) for half in np.array_split(latency[counted], 2))
+        halves = first / second
     throughput = answered.sum() / span
     return Point(
         round(float(offered), 2),
@@ -318,4 +324,5 @@ def _point(arrivals: Array, latency: Array, good: Array, spent: float) -> Point:
         round(float(p99), 3),
         int((~answered).sum()),
         bool(spent <= arrivals[-1] / KEPT + 0.05),
+        round(float(halves), 3),
     )

@@ -41,7 +41,7 @@ class Show:
         if self._console.is_terminal:
             self._task = self._progress.add_task(f"{self.way}{phase}", total=None, what="")
         else:
-            self._console.print(f"{self.way}{phase} ...")
+            self._console.print(f"{self.way}{phase} ...", soft_wrap=True)
 
     def say(self, what: str) -> None:
         """Tell what is measured now."""
