@@ -45,6 +45,13 @@ def test_no_more_requests_are_gathered_than_the_queue_takes_and_for_no_longer_th
     assert loaded == [{stage.name: Knobs(1, 0, (3,), 20_000)}]
 
 
+@pytest.mark.parametrize(("cold", "crowd"), [(0.0, 1.0), (30.0, 1.0), (400.0, 1.08)])
+def test_cores_crowd_each_other_only_where_a_pause_costs_a_batch_something(stage, monkeypatch, cold, crowd):
+    monkeypatch.setattr(costs, "_spaced", lambda _live, _stage, _request, many: 4000.0 + 32.0 * (many - 1))
+    found = costs.StageCosts("sleeper", {}, ((0, 0, 1, 4000.0),), (0,), cold)
+    assert costs._crowd(None, stage, found, 2) == pytest.approx(crowd)  # noqa: SLF001 - see above
+
+
 def test_sizes_between_are_on_a_line_and_beyond_it_goes_on(stage):
     table = costs._table(stage, {(0, 1): 100.0, (0, 2): 150.0, (0, 4): 250.0})  # noqa: SLF001 - pure arithmetic
     assert table[0, 1:].tolist() == [100, 150, 200, 250, 300, 350, 400, 450]

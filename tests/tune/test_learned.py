@@ -1,12 +1,14 @@
 """What points tell of the costs behind them; a server is simulated whose batches take other times than were calibrated."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from trireme.tune import learned
 from trireme.tune.knobs import Knobs
 from trireme.tune.learned import Seen
-from trireme.tune.search import Simulation, Trace
+from trireme.tune.search import Learned, Simulation, Trace
 
 ALONE, JOINS = {"sleeper": Knobs(2, 0, (1,), 0)}, {"sleeper": Knobs(2, 0, (8,), 20_000)}
 
@@ -18,7 +20,7 @@ def one(stage, costed):
 
 def seen(one, setting, truth, rate=120.0, count=2000):
     """What a server would tell of a point, whose batches take so much more."""
-    _, batches, took = one.ran(setting, rate, count, np.array([truth]))
+    _, batches, took = one.ran(setting, rate, count, Learned(np.array([truth])))
     sizes = {size: (int(many), float(took[1][size])) for size, many in enumerate(batches[1]) if many}
     return Seen(setting, rate, count, {"sleeper": sizes})
 
@@ -42,8 +44,17 @@ def test_points_that_say_nothing_change_nothing(one):
     assert not learned.more(one, [Seen(JOINS, 120.0, 2000, {"sleeper": {}})]).any()
 
 
+@pytest.mark.parametrize(("around", "told"), [(0.5, 0.5), (1.4, 1.4), (9.0, 2.0)])
+def test_the_median_latency_tells_what_a_call_takes_around_its_models(stage, costed, around, told):
+    one = Simulation((stage,), costed(10_000.0, 3000.0, front=2000.0), 2, Trace.poisson(4000, 1))
+    point = seen(one, ALONE, (0.0, 0.0))
+    p50 = one.at(ALONE, point.rate, point.count, Learned(0.0, around)).p50
+    assert learned.learn(one, [replace(point, p50=p50)]).around == pytest.approx(told, rel=0.05)
+    assert learned.learn(one, [point]).around == 1.0  # a median that says for how long was measured tells nothing
+
+
 def test_what_is_learned_is_simulated(one):
-    one.more = np.array([[0.0, 0.5]])
+    one.learned = Learned(np.array([[0.0, 0.5]]))
     slower = one.at(JOINS, 120.0, 2000)
-    assert slower.p99 > one.at(JOINS, 120.0, 2000, np.zeros((1, 2))).p99
-    assert one.at(JOINS, 120.0, 2000, np.array([[-5.0, -5.0]])).p99 > 0  # a batch takes some time, whatever points say
+    assert slower.p99 > one.at(JOINS, 120.0, 2000, Learned()).p99
+    assert one.at(JOINS, 120.0, 2000, Learned(np.array([[-5.0, -5.0]]))).p99 > 0  # a batch takes some time, whatever points say

@@ -9,7 +9,7 @@ from trireme.tune.knobs import Knobs
 from trireme.tune.learned import Seen
 from trireme.tune.openloop import Point
 from trireme.tune.run import rejected
-from trireme.tune.search import Expected, Found, Simulation, Trace
+from trireme.tune.search import Expected, Found, Learned, Simulation, Trace
 from trireme.tune.verify import Measured, Verifier, best_of, candidates, verify
 
 JOINS, MORE, LONGER, ALONE = Knobs(2, 1, (8,), 0), Knobs(3, 1, (8,), 0), Knobs(2, 1, (8,), 500), Knobs(2, 1, (1,), 0)
@@ -111,7 +111,7 @@ def following(stage, costed):
 
     def follow(slow, tail=1.0, *, kept=True):
         expected = simulation.at(setting, rate, count)
-        _, batches, took = simulation.ran(setting, rate, count, np.array([[0.0, slow - 1.0]]))
+        _, batches, took = simulation.ran(setting, rate, count, Learned(np.array([[0.0, slow - 1.0]])))
         sizes = {size: (int(many), float(took[1][size])) for size, many in enumerate(batches[1]) if many}
         point = Point(rate, rate, 5.0, expected.bare * tail, 0, kept)
         verifier._follow(Seen(setting, rate, count, {"sleeper": sizes}), expected, point)  # noqa: SLF001 - without a server
@@ -123,9 +123,9 @@ def following(stage, costed):
 def test_batches_take_as_long_as_they_did_in_the_last_points(following):
     simulation, follow = following
     follow(1.4, kept=False)  # the generator fell behind: it tells nothing
-    assert not simulation.more.any()
+    assert simulation.learned == Learned()
     follow(1.4)
-    assert simulation.more.sum() == pytest.approx(0.4, abs=0.1)
+    assert simulation.learned.more.sum() == pytest.approx(0.4, abs=0.1)
 
 
 def test_p99_is_as_far_off_as_it_was_in_the_last_points(following):

@@ -35,6 +35,8 @@ SHORT_PAUSE, LONG_PAUSE = 0.005, 0.03
 LEAST_FRONT = 10.0
 LEAST_SHARE = 0.05
 """Of what a long pause costs, that a short one costs at least, or that it lacks."""
+LEAST_COLD = 0.05
+"""Of what a batch takes, that a pause has to cost one before it is asked what it costs more on all cores."""
 LARGE = 8
 """Rows of the requests that are sent side by side, and requests of the batches that are compared with them."""
 GATHERING = 100_000
@@ -274,7 +276,9 @@ def _crowd(live: Live, stage: Stage, costs: StageCosts, cores: int) -> float:
     request = stage.request(_measured_kinds(stage)[0], 1)
     turns = [[_spaced(live, stage, request, many) for many in (1, cores)] for _ in range(TURNS)]
     one, all_ = (statistics.median(turn[place] for turn in turns) for place in (0, 1))
-    return max(1.0, 1.0 + (all_ - one) / max(costs.cold, 1.0))
+    if costs.cold < LEAST_COLD * one:
+        return 1.0
+    return max(1.0, 1.0 + (all_ - one) / costs.cold)
 
 
 def _spaced(live: Live, stage: Stage, request: bytes, many: int) -> float:

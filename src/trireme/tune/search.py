@@ -6,7 +6,7 @@ import math
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -93,14 +93,22 @@ class Found:
     expected: Expected
 
 
+class Learned(NamedTuple):
+    """How long things take now, beside how long they took when they were calibrated; nothing was learned by default."""
+
+    more: Array | float = 0.0
+    """[model, (first, every)]: what batches take more, in times of what a row takes alone, and of what the batch takes."""
+    around: float = 1.0
+    """How many times as long a call takes around its models."""
+
+
 class Simulation:
     """A unit on a machine, by its costs."""
 
     def __init__(self, stages: Sequence[Stage], costs: Costs, cores: int, trace: Trace, seed: int = 1) -> None:
         self.stages = stages
         self.costs = costs
-        self.more = np.zeros((len(stages), 2))
-        """What batches take more than when they were calibrated, as learned.more says it."""
+        self.learned = Learned()
         self.tails: list[tuple[float, float]] = []
         """Of points that were measured: p99 as simulated [ms], and how many times as long it was."""
         self._cores = cores
@@ -111,9 +119,9 @@ class Simulation:
         self._width = 1 + max(1, *(stage.config.max_batch_size for stage in stages))
         self._shape = np.array([[0] * kinds, *(stage.shape for stage in costs.stages)])
 
-    def at(self, setting: Setting, rate: float, count: int = LONG, more: Array | None = None) -> Expected:
-        """Return what a setting does at a rate, where batches take as much more as they do now, or as is said."""
-        done, batches, _ = self.ran(setting, rate, count, self.more if more is None else more)
+    def at(self, setting: Setting, rate: float, count: int = LONG, learned: Learned | None = None) -> Expected:
+        """Return what a setting does at a rate, where things take as long as they do now, or as is said."""
+        done, batches, _ = self.ran(setting, rate, count, learned or self.learned)
         arrival = self.trace.first(count).arrivals(rate) * 1e6
         counted = slice(count // 5, None)
         good = done[counted] > 0
@@ -131,12 +139,15 @@ class Simulation:
         near = sorted(self.tails[: -LATEST - 1 : -1], key=lambda seen: abs(math.log(seen[0] / p99)))[:NEAREST]
         return statistics.geometric_mean(times for _, times in near)
 
-    def ran(self, setting: Setting, rate: float, count: int, more: Array) -> batcher.Ran:
-        """Return what becomes of so many requests at a rate, where batches take so much more than calibrated."""
+    def ran(self, setting: Setting, rate: float, count: int, learned: Learned) -> batcher.Ran:
+        """Return what becomes of so many requests at a rate, where things take so much more than calibrated."""
         trace = self.trace.first(count)
         arrival, ones = trace.arrivals(rate) * 1e6, np.ones(count, np.int64)
         chain = self.chain(setting)
+        chain.service[0] *= learned.around
+        chain.cold[0] *= learned.around
         models = chain.service[1:]
+        more = np.broadcast_to(learned.more, (len(models), 2))
         first, every = more[:, :1, None], more[:, 1:, None]
         models[:] = np.maximum(models * (1.0 + every) + first * models[:, :, 1:2], LEAST * models)
         wait = self._wait[:, np.arange(count) % WAITS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ FURTHER, NEAR = 1.08, 1.02
 """Of the best rate: how far above it is tried when nothing is known of there, and what is near enough to it."""
 SECONDS = 5.0
 LATEST = 5
-"""Points that say how long batches take now."""
+"""Points that say how long things take now."""
 DROWNED = 2.0
 """Times the goal: beyond, a p99 says for how long was measured."""
 MOST_TAIL = 3.0
@@ -81,21 +82,22 @@ class Verifier:
         expected = self._simulation.at(setting, rate, count)
         before = self._batches()
         point = openloop.offer(self._live.http, self._requests, trace.kinds, trace.arrivals(rate))
-        seen = Seen(setting, rate, count, _between(before, self._batches()))
+        p50 = point.p50 if point.p99 <= DROWNED * self.goal else math.inf
+        seen = Seen(setting, rate, count, _between(before, self._batches()), p50)
         self._follow(seen, expected, point)
         found = Measured(setting, point, expected, point.kept and point.p99 <= self.goal, seen)
         self.points.append(found)
         return found
 
     def _follow(self, seen: Seen, expected: Expected, point: Point) -> None:
-        """Let batches take as long as in the last points, and p99 be as far off as it was there.
+        """Let things take as long as in the last points, and p99 be as far off as it was there.
 
         Off from what was expected there, which told recorded points better than what is simulated once the batches are known.
         """
         if not point.kept:
             return
         self._seen.append(seen)
-        self._simulation.more = learned.more(self._simulation, self._seen[-LATEST:])
+        self._simulation.learned = learned.learn(self._simulation, self._seen[-LATEST:])
         if max(expected.bare, point.p99) <= DROWNED * self.goal:
             times = min(max(point.p99 / expected.bare, 1 / MOST_TAIL), MOST_TAIL)
             self._simulation.tails.append((expected.bare, times))
