@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from trireme.tune import openloop
 from trireme.tune.knobs import Knobs
 from trireme.tune.learned import Seen
 from trireme.tune.openloop import Point
@@ -126,6 +127,16 @@ def test_batches_take_as_long_as_they_did_in_the_last_points(following):
     assert simulation.learned == Learned()
     follow(1.4)
     assert simulation.learned.more.sum() == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize(("p99", "told"), [(100.0, 20.0), (101.0, float("inf"))])
+def test_a_drowned_point_says_nothing_by_its_median(stage, costed, monkeypatch, p99, told):
+    simulation = Simulation((stage,), costed(10_000.0, 1000.0), 2, Trace.poisson(4000, 1))
+    live = SimpleNamespace(unit="sleeper", samples=(), http="", load=lambda _: None, batch_stats=lambda _: {})
+    monkeypatch.setattr(openloop, "offer", lambda *_: Point(60.0, 60.0, 20.0, p99, 0, kept=True))
+    found = Verifier(live, simulation, 50.0).measure({"sleeper": JOINS}, 60.0)
+    assert found.seen.p50 == told
+    assert (simulation.learned.around == 1.0) is (told == float("inf"))
 
 
 def test_p99_is_as_far_off_as_it_was_in_the_last_points(following):
